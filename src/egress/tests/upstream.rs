@@ -247,7 +247,7 @@ async fn private_addresses_are_denied_before_the_proxy_where_names_are_resolved_
         assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
         assert_eq!(fixture.reasons(), ["address"]);
     }
-    // Addresses that a page names are denied whoever resolves names, and so are those of this machine.
+    // Addresses that a page names are denied wherever names are resolved, and so are those of this machine.
     for address in ["127.0.0.1", "8.8.4.4", "x.localhost", "[::ffff:10.0.0.1]"] {
         let proxied = upstream(&proxy.url("http")).with_resolution(NameResolution::Remote);
         let fixture = Fixture::of(egress(vec![]), Arc::clone(&any), Some(Arc::new(proxied)));

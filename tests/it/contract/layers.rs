@@ -9,7 +9,6 @@ use super::source::{self, Source};
 const ROOMS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("units", &[]),
-    ("policy", &["protocol", "secret", "units"]),
     ("locator", &[]),
     ("flow", &["units"]),
     ("telemetry", &[]),
@@ -20,6 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("fair_permits", &["flow", "lock"]),
     ("log_limit", &["lock"]),
     ("secret", &[]),
+    ("policy", &["protocol", "secret", "units"]),
     ("core_dumps", &[]),
     ("open_files", &[]),
     ("process_priority", &[]),
