@@ -9,6 +9,7 @@ mod policies;
 mod proxies;
 mod reload;
 pub(crate) mod room_settings;
+mod scope_proxies;
 
 use std::io;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use tokio::time::timeout;
 use self::browser_status::SupervisedBrowser;
 use self::policies::Policies;
 use self::proxies::ContextProxies;
+use self::scope_proxies::SessionPolicies;
 use crate::browser::connect::BrowserConnectError;
 use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
@@ -90,14 +92,16 @@ impl Daemon {
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
         let policies = Arc::new(Policies::new(client_rules::read(config)?));
-        let egress = egress();
+        let egress = new_egress();
         let (reports, blocked) = mpsc::channel(blocked_requests::QUEUE);
         let proxies = ContextProxies {
             egress: egress.clone(),
             policies: Arc::clone(&policies),
+            upstreams: Arc::default(),
             reports,
             is_local: browser_source::is_local(config),
         };
+        let session_policies = SessionPolicies::of(&proxies, config);
         let default_client = browser_source::client_of_default_context(config);
         let process_wide = proxies.process_wide(default_client.as_ref());
         let process_wide = process_wide.map_err(StartError::Proxy)?;
@@ -121,7 +125,7 @@ impl Daemon {
             OperationServices {
                 registry,
                 tabs: Arc::new(tabs.clone()),
-                policy: Arc::<Policies>::clone(&policies),
+                policy: Arc::new(session_policies),
                 facts: Facts(Arc::clone(&facts)),
                 session_store: Arc::new(MemoryStore::default()),
                 session_tokens: Arc::<SessionTokenMint>::clone(&session_tokens),
@@ -210,8 +214,7 @@ impl Daemon {
     }
 }
 
-/// The proxies of pages.
-fn egress() -> Egress {
+fn new_egress() -> Egress {
     let limits = ProxyLimits {
         max_connections_of_all: open_files::connections_of_pages(),
         ..ProxyLimits::default()

@@ -111,6 +111,8 @@ metrics! {
         "Requests that got the answer of an earlier one with the same idempotency key.";
     Counter "cdp_bridge_coalesced_total": "Requests that were answered together with a newer one.";
     Counter "cdp_bridge_requests_blocked_total": "Requests of pages that policy blocked.";
+    Counter "cdp_bridge_upstream_proxy_failures_total":
+        "Connections that failed at a session's upstream proxy.";
     Counter "cdp_bridge_errors_total": "Error answers by code.";
     Counter "cdp_bridge_ws_bytes_total": "Bytes of WebSocket messages by direction.";
     Counter "cdp_bridge_browser_restarts_total": "Restarts of Chromium.";

@@ -45,6 +45,12 @@ pub fn request_blocked(reason: &'static str) {
     ::metrics::counter!("cdp_bridge_requests_blocked_total", "reason" => reason).increment(1);
 }
 
+/// A connection through a session's upstream proxy failed.
+pub fn upstream_proxy_failed(reason: &'static str) {
+    ::metrics::counter!("cdp_bridge_upstream_proxy_failures_total", "reason" => reason)
+        .increment(1);
+}
+
 /// A tab's renderer crashed (`crashed`, `killed`, `oom`) or was abandoned, because it hung (`hung`) or
 /// its page opened too many dialogs (`dialogs`).
 pub fn tab_crashed(reason: &'static str) {

@@ -46,6 +46,8 @@ codes! {
     NavDenied = "NAV_DENIED", retryable: no;
     /// Chromium could not load the URL; `details.net` holds its `net::ERR_…` text.
     NavFailed = "NAV_FAILED", retryable: yes;
+    /// The session's upstream proxy failed or refused; `details.reason`, `details.status` and `details.server`.
+    ProxyFailed = "PROXY_FAILED", retryable: yes;
     /// The page's DOM could not be captured.
     SnapshotFail = "SNAPSHOT_FAIL", retryable: yes;
     /// No picture of the page could be taken.
@@ -154,6 +156,12 @@ pub struct ErrorDetails {
     /// `NAV_FAILED`: Chromium's name of the failure, such as `net::ERR_CONNECTION_REFUSED`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub net: Option<String>,
+    /// `PROXY_FAILED`: the proxy, without user name and password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// `PROXY_FAILED`: the HTTP status that the proxy answered, or its reply of SOCKS5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
     /// Milliseconds after which trying again makes sense.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
@@ -194,7 +202,9 @@ pub struct ErrorDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locators: Option<Vec<String>>,
     /// `NOT_ACTIONABLE`: why, as a word: `hidden`, `outside`, `moving`, `disabled`, `readOnly`,
-    /// `covered`, or `unsuitable` where the request does not go with such an element.
+    /// `covered`, or `unsuitable` where the request does not go with such an element. `PROXY_FAILED`: `notAllowed`,
+    /// `unresolved`, `unreachable`, `timeout`, `tls`, `authentication`, `refused`, `destination` (the proxy could not
+    /// reach the server), `invalidAnswer` or `closed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// `CDP_TIMEOUT`, with `waitUntil` or a `loadState`: how far the document was: `commit`, `domcontentloaded` or `load`.

@@ -10,7 +10,7 @@ use super::room_settings::SettingsError;
 use crate::config::Config;
 use crate::policy::{
     ClientPolicyConfig, DownloadPolicy, EgressPolicy, NavigationPolicy, PatternError, PolicyConfig,
-    PolicyMode, PrivateNetworks,
+    PolicyMode, PrivateNetworks, UpstreamRules,
 };
 use crate::server::auth::DEFAULT_CLIENT;
 use crate::tabs::ClientId;
@@ -73,9 +73,10 @@ impl ClientRules {
             resolve.clone(),
             mode,
         )?;
+        let upstreams = UpstreamRules::new(&written.upstream_proxies, written.upstream_resolve)?;
         Ok(Self {
             navigation,
-            egress: Arc::new(egress),
+            egress: Arc::new(egress.with_upstreams(upstreams)),
             written,
         })
     }
@@ -107,6 +108,8 @@ pub(super) fn overriding(common: &PolicyConfig) -> ClientPolicyConfig {
         mode: Some(common.mode),
         private_networks: Some(common.private_networks.clone()),
         resolve: Some(common.resolve.clone()),
+        upstream_proxies: Some(common.upstream_proxies.clone()),
+        upstream_resolve: Some(common.upstream_resolve),
         downloads: Some(common.downloads),
     }
 }
@@ -119,6 +122,7 @@ fn check(key: &str, written: &ClientPolicyConfig) -> Result<(), SettingsError> {
     for (name, entries) in [
         ("allowlist", &written.allowlist),
         ("subresources", &written.subresources),
+        ("upstream_proxies", &written.upstream_proxies),
     ] {
         for (index, entry) in entries.iter().flatten().enumerate() {
             reads(std::slice::from_ref(entry), BTreeMap::new())

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::blocked_requests::BlockedReport;
 use super::policies::Policies;
+use super::scope_proxies::ScopeProxies;
 use crate::egress::{BlockReporter, Egress, ProxyConfig, ProxyListener, RecentFailures};
 use crate::metrics;
 use crate::policy::{ConnectFailure, Denied, EgressPolicy};
@@ -19,6 +20,7 @@ use crate::tabs::{ClientId, ContextProxy, ProxyProvider, Scope};
 pub(super) struct ContextProxies {
     pub(super) egress: Egress,
     pub(super) policies: Arc<Policies>,
+    pub(super) upstreams: Arc<ScopeProxies>,
     pub(super) reports: mpsc::Sender<BlockedReport>,
     /// Whether Chromium runs on this machine, and so reaches listeners on the loopback address.
     pub(super) is_local: bool,
@@ -40,6 +42,7 @@ impl ContextProxies {
             client: "".into(),
             policy,
             reporter,
+            upstream: None,
         })
     }
 
@@ -49,10 +52,11 @@ impl ContextProxies {
         tab: Option<TabId>,
         is_shared: Arc<AtomicBool>,
     ) -> io::Result<ProxyListener> {
-        let policy = self.policies.of(scope);
+        let (policy, upstream) = (self.policies.of(scope), self.upstreams.of(scope));
         let lookups_of = scope.client.as_str().into();
+        let recent_failures = self.recent_failures(scope);
         let (reports, scope) = (self.reports.clone(), scope.clone());
-        let reporter = BlockReporter::new(Arc::clone(&policy.recent_failures), move |blocked| {
+        let reporter = BlockReporter::new(recent_failures, move |blocked| {
             let report = BlockedReport {
                 scope: scope.clone(),
                 tab: tab.filter(|_| !is_shared.load(Ordering::Relaxed)),
@@ -66,7 +70,17 @@ impl ContextProxies {
             client: lookups_of,
             policy: policy.egress(),
             reporter,
+            upstream: upstream.map(|session| Arc::clone(&session.proxy)),
         })
+    }
+
+    /// The failures of a session with an upstream proxy are its own: another session reaches the same servers in
+    /// another way.
+    fn recent_failures(&self, scope: &Scope) -> Arc<RecentFailures> {
+        match self.upstreams.of(scope) {
+            Some(upstream) => Arc::clone(&upstream.recent_failures),
+            None => Arc::clone(&self.policies.of(scope).recent_failures),
+        }
     }
 }
 
@@ -93,7 +107,6 @@ impl ProxyProvider for ContextProxies {
     }
 
     fn connect_failure(&self, scope: &Scope, url: &str) -> Option<ConnectFailure> {
-        let policy = self.policies.of(scope);
-        policy.recent_failures.for_url(url)
+        self.recent_failures(scope).for_url(url)
     }
 }

@@ -57,8 +57,12 @@ impl BlockReporter {
         self.blocked(url, denied, true);
     }
 
-    pub(super) fn failed(&self, target: &ProxyTarget, net: &'static str) {
-        self.record(target, ConnectFailure::Failed(net));
+    pub(super) fn failed(&self, target: &ProxyTarget, failure: ConnectFailure) {
+        if let ConnectFailure::Proxy(failure) = &failure {
+            metrics::upstream_proxy_failed(failure.fault.reason());
+            tracing::debug!(%failure, "a connection through an upstream proxy failed");
+        }
+        self.record(target, failure);
     }
 
     fn record(&self, target: &ProxyTarget, failure: ConnectFailure) {

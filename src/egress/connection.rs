@@ -13,16 +13,16 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
 use super::activity::{Activity, observed};
-use super::dial::{DialError, Dialled, dial};
+use super::dial::{Connector, DialError, Dialled, Purpose};
 use super::forward;
 use super::lookups::ProxyLookups;
 use super::route::{CheckedRoute, revoked};
+use super::server_connection::ServerConnection;
 use super::service::{Egress, ProxyConfig};
 use super::target::{InvalidTarget, ProxyTarget};
 use super::tunnel::Tunnel;
-use super::upstream::Upstream;
 use crate::lock::lock;
-use crate::policy::{Denied, EgressVerdict, Host};
+use crate::policy::{ConnectFailure, Denied, EgressVerdict, Host};
 
 /// The response of the origin server, or one made by the proxy.
 pub(super) type ResponseBody = Either<Incoming, Full<Bytes>>;
@@ -41,7 +41,7 @@ pub(super) struct ProxyConnection {
     /// Set by CONNECT; it takes over when the response has been sent.
     tunnel: Mutex<Option<Tunnel>>,
     /// Kept alive for the next plain request.
-    upstream: Mutex<Option<Upstream>>,
+    server: Mutex<Option<ServerConnection>>,
     /// What is connected to at the moment, for when policy changes.
     route: Mutex<Option<CheckedRoute>>,
 }
@@ -53,7 +53,7 @@ impl ProxyConnection {
             config,
             lookups,
             tunnel: Mutex::default(),
-            upstream: Mutex::default(),
+            server: Mutex::default(),
             route: Mutex::default(),
         }
     }
@@ -111,11 +111,15 @@ impl ProxyConnection {
             Ok(host) => host,
             Err(denied) => return forbidden(&denied),
         };
-        let (dialled, route) = match self.dial(&target, &host, &url).await {
+        let dialled = self.dial(Purpose::Tunnel, &target, &host, &url).await;
+        let (dialled, route) = match dialled {
             Ok(reached) => reached,
             Err(DialError::Denied(denied)) => return forbidden(&denied),
             Err(DialError::Failed(net)) => {
                 return text_response(StatusCode::BAD_GATEWAY, format!("{net}\n"));
+            }
+            Err(DialError::Proxy(failure)) => {
+                return text_response(StatusCode::BAD_GATEWAY, format!("{failure}\n"));
             }
         };
         let tunnel = Tunnel {
@@ -146,31 +150,41 @@ impl ProxyConnection {
     /// Connects, and records the outcome.
     pub(super) async fn dial(
         &self,
+        purpose: Purpose,
         target: &ProxyTarget,
         host: &Host,
         url: &str,
     ) -> Result<(Dialled, CheckedRoute), DialError> {
         let policy = self.config.policy.borrow().clone();
-        let dialled = dial(&policy, &self.lookups, &self.egress, host, target.port).await;
+        let connector = Connector {
+            policy: &policy,
+            lookups: &self.lookups,
+            egress: &self.egress,
+        };
+        let upstream = self.config.upstream.as_ref();
+        let dialled = connector.dial(upstream, purpose, host, target.port).await;
         let reached = dialled.and_then(|dialled| {
             let route = CheckedRoute {
                 target: target.clone(),
                 host: host.clone(),
-                destination: dialled.destination,
+                path: dialled.path.clone(),
                 reported: None,
             };
             // Policy may have changed during the dial. The route is published first and checked
             // afterwards, so that any later change finds it and cuts the connection.
             self.set_route(Some(route.clone()));
             let policy = self.config.policy.borrow().clone();
-            route.check(&policy).map_err(DialError::Denied)?;
+            route.check(&policy)?;
             Ok((dialled, route))
         });
         let reporter = &self.config.reporter;
         match &reached {
             Ok(_) => reporter.reached(target),
             Err(DialError::Denied(denied)) => reporter.denied(target, url, denied.clone()),
-            Err(DialError::Failed(net)) => reporter.failed(target, net),
+            Err(DialError::Failed(net)) => reporter.failed(target, ConnectFailure::Failed(net)),
+            Err(DialError::Proxy(failure)) => {
+                reporter.failed(target, ConnectFailure::Proxy(failure.clone()));
+            }
         }
         reached
     }
@@ -183,12 +197,12 @@ impl ProxyConnection {
         *lock(&self.route) = route;
     }
 
-    pub(super) fn take_upstream(&self) -> Option<Upstream> {
-        lock(&self.upstream).take()
+    pub(super) fn take_server(&self) -> Option<ServerConnection> {
+        lock(&self.server).take()
     }
 
-    pub(super) fn keep_upstream(&self, upstream: Upstream) {
-        *lock(&self.upstream) = Some(upstream);
+    pub(super) fn keep_server(&self, server: ServerConnection) {
+        *lock(&self.server) = Some(server);
     }
 }
 

@@ -23,6 +23,8 @@ pub struct ProxyLimits {
     pub connect_timeout: Duration,
     /// For one address, while there are others to try.
     pub connect_one_timeout: Duration,
+    /// For an upstream proxy: to be connected to and to answer, with all addresses of a server together.
+    pub upstream_timeout: Duration,
     /// For a connection with no bytes in either direction.
     pub idle_timeout: Duration,
 }
@@ -40,6 +42,8 @@ impl Default for ProxyLimits {
             resolve_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(10),
             connect_one_timeout: Duration::from_secs(3),
+            // Under the time limit of a navigation, so that its error names the proxy.
+            upstream_timeout: Duration::from_secs(15),
             idle_timeout: Duration::from_mins(5),
         }
     }

@@ -10,10 +10,12 @@
 //! | `service` | opens proxies; what they share |
 //! | `proxy_listener` | the listener of one proxy |
 //! | `connection` | one connection from Chromium |
-//! | `forward`, `upstream` | plain HTTP, and the kept-alive connection to the server |
+//! | `forward`, `server_connection` | plain HTTP, and the kept-alive connection to the server |
 //! | `tunnel` | CONNECT |
 //! | [`target`], [`headers`], [`client_hello`] | parsers: request target, headers, TLS server name (public for fuzzing) |
 //! | `resolve`, `own_address`, `dial` | DNS, address check and connect |
+//! | `upstream_dial`, `proxy_handshake`, `proxy_tls` | the same through the upstream proxy of a session |
+//! | [`connect_response`], [`socks5`] | what upstream proxies answer (public for fuzzing) |
 //! | `route` | re-checks open connections when policy changes |
 //! | `peer_check`, `peer_lookups`, `socket_owner` | which process a connection comes from |
 //! | `recent_failures`, `block_reporter` | why connections failed, and reports of blocked requests |
@@ -22,6 +24,7 @@
 mod activity;
 mod block_reporter;
 pub mod client_hello;
+pub mod connect_response;
 mod connection;
 mod dial;
 mod forward;
@@ -32,16 +35,20 @@ mod own_address;
 mod peer_check;
 #[cfg(target_os = "linux")]
 mod peer_lookups;
+mod proxy_handshake;
 mod proxy_listener;
+mod proxy_tls;
 mod recent_failures;
 mod resolve;
 mod route;
+mod server_connection;
 mod service;
 #[cfg(target_os = "linux")]
 mod socket_owner;
+pub mod socks5;
 pub mod target;
 mod tunnel;
-mod upstream;
+mod upstream_dial;
 
 #[cfg(test)]
 mod tests;

@@ -13,9 +13,10 @@ use super::lookups::Lookups;
 use super::own_address;
 use super::peer_check::PeerCheck;
 use super::proxy_listener::ProxyListener;
+use super::proxy_tls::ProxyTls;
 use super::resolve::Resolve;
 use crate::fair_permits::FairPermits;
-use crate::policy::EgressPolicy;
+use crate::policy::{EgressPolicy, UpstreamProxy};
 
 /// Opens proxies. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +25,7 @@ pub struct Egress {
     pub(super) connections: FairPermits<Arc<str>>,
     pub(super) limits: ProxyLimits,
     pub(super) peer_check: PeerCheck,
+    pub(super) proxy_tls: ProxyTls,
     /// Tests replace it, since few machines have a public address.
     pub(super) is_own_address: fn(IpAddr) -> bool,
 }
@@ -36,6 +38,8 @@ pub struct ProxyConfig {
     /// May change while the proxy runs: connections that it no longer allows are closed.
     pub policy: watch::Receiver<Arc<EgressPolicy>>,
     pub reporter: BlockReporter,
+    /// The proxy that connections go through.
+    pub upstream: Option<Arc<UpstreamProxy>>,
 }
 
 impl fmt::Debug for Egress {
@@ -55,6 +59,7 @@ impl Egress {
             ),
             limits,
             peer_check: PeerCheck::default(),
+            proxy_tls: ProxyTls::default(),
             is_own_address: own_address::is_own,
         }
     }

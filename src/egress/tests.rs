@@ -1,5 +1,9 @@
 //! Proxies, over loopback.
 
+mod fake_proxy;
+mod upstream;
+mod upstream_failures;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -19,7 +23,7 @@ use super::{
     BlockReporter, BlockedRequest, Egress, ProxyConfig, ProxyLimits, ProxyListener, RecentFailures,
     Resolve,
 };
-use crate::policy::{ConnectFailure, EgressPolicy, PolicyMode, PrivateNetworks};
+use crate::policy::{ConnectFailure, EgressPolicy, PolicyMode, PrivateNetworks, UpstreamProxy};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A public address of this machine.
@@ -117,9 +121,19 @@ fn policy(allowlist: &[&str], private: &[&str], mode: PolicyMode) -> Arc<EgressP
 fn limits() -> ProxyLimits {
     ProxyLimits {
         max_connections: 4,
+        upstream_timeout: Duration::from_secs(1),
         header_timeout: Duration::from_millis(300),
         ..ProxyLimits::default()
     }
+}
+
+/// Resolves names to these addresses.
+fn egress(addresses: Vec<Vec<IpAddr>>) -> Egress {
+    let resolver = ScriptedResolver(Mutex::new(addresses));
+    let mut egress = Egress::new(Arc::new(resolver), limits());
+    egress.is_own_address = |address| address == OWN;
+    egress.peer_check().allow_all();
+    egress
 }
 
 impl Fixture {
@@ -132,10 +146,10 @@ impl Fixture {
     }
 
     fn with(first: Arc<EgressPolicy>, addresses: Vec<Vec<IpAddr>>) -> Self {
-        let resolver = ScriptedResolver(Mutex::new(addresses));
-        let mut egress = Egress::new(Arc::new(resolver), limits());
-        egress.is_own_address = |address| address == OWN;
-        egress.peer_check().allow_all();
+        Self::of(egress(addresses), first, None)
+    }
+
+    fn of(egress: Egress, first: Arc<EgressPolicy>, upstream: Option<Arc<UpstreamProxy>>) -> Self {
         let (policy, policies) = watch::channel(first);
         let blocked: Arc<Mutex<Vec<BlockedRequest>>> = Arc::default();
         let (log, recent_failures) = (Arc::clone(&blocked), Arc::<RecentFailures>::default());
@@ -146,6 +160,7 @@ impl Fixture {
             client: "a".into(),
             policy: policies,
             reporter,
+            upstream,
         };
         let proxy = egress.open(config).unwrap();
         Self {
@@ -220,6 +235,12 @@ async fn is_closed(mut stream: TcpStream) -> bool {
         timeout(PATIENCE, stream.read(&mut rest)).await,
         Ok(Ok(0) | Err(_))
     )
+}
+
+/// A port on which nothing listens.
+async fn dead_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 #[tokio::test]
@@ -450,9 +471,7 @@ async fn each_connection_goes_to_the_address_that_was_checked_for_it() {
 #[tokio::test]
 async fn a_network_failure_is_recorded_and_a_plain_request_gets_no_response() {
     let fixture = Fixture::new();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let dead = listener.local_addr().unwrap().port();
-    drop(listener);
+    let dead = dead_port().await;
     let url = format!("http://a.test:{dead}/");
     assert_eq!(fixture.get(&url).await, "");
     let refused = Some(ConnectFailure::Failed("net::ERR_CONNECTION_REFUSED"));

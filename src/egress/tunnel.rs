@@ -4,11 +4,11 @@
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional_with_sizes};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::activity::Activity;
 use super::client_hello::{self, FirstBytes};
+use super::dial::ServerStream;
 use super::limits::ProxyLimits;
 use super::route::{CheckedRoute, revoked};
 use super::service::ProxyConfig;
@@ -23,7 +23,7 @@ const MAX_SHOWN: usize = 128;
 #[derive(Debug)]
 pub(super) struct Tunnel {
     pub(super) upgrade: OnUpgrade,
-    pub(super) server: TcpStream,
+    pub(super) server: ServerStream,
     pub(super) route: CheckedRoute,
 }
 

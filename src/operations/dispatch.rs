@@ -57,9 +57,10 @@ impl Operations {
                 Plan::Answer(Box::new(Success::Tabs(tabs)))
             }
             RequestBody::CreateTab(create) => self.create_tab(caller, &create)?,
-            RequestBody::CreateSession(create) => {
-                Plan::Session(SessionPlan::create(&self.default_session_options(), create))
-            }
+            RequestBody::CreateSession(create) => Plan::Session(SessionPlan::create(
+                &self.default_session_options(),
+                create,
+            )?),
             RequestBody::GetSession(get) => {
                 let scope = self.scope_within_reach(caller, Some(&get.session_id))?;
                 Plan::Session(SessionPlan::Get(SessionId::of(&scope)))

@@ -225,6 +225,7 @@ fn code_of_staging(error: &StagingError) -> ErrorCode {
 pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
     match error {
         TabError::NavFailed { .. } | TabError::NoEntry => ErrorCode::NavFailed,
+        TabError::ProxyFailed { .. } => ErrorCode::ProxyFailed,
         TabError::PageAction(error) => code_of_action(error),
         TabError::AfterInput(error)
         | TabError::AfterNavigation(error)

@@ -42,7 +42,7 @@ pub use crate::sessions::{
     BadOption, Cursor, EndReason, HoldKind, MemoryStore, NotASessionId, SessionConnections,
     SessionCounts, SessionDurations, SessionFilter, SessionId, SessionLimits, SessionOptions,
     SessionPage, SessionRecord, SessionStatus, SessionStore, SessionUpdate, SessionUsage,
-    SessionView, SessionsConfig, StatusFilter,
+    SessionView, SessionsConfig, StatusFilter, upstream_proxy,
 };
 
 /// A session that was created, or one with the same `externalId`.

@@ -9,6 +9,8 @@ use super::navigation::NavigationPolicy;
 use super::pattern_error::PatternError;
 use super::private::PrivateNetworks;
 use super::settings::PolicyMode;
+use super::upstream_proxy::UpstreamProxy;
+use super::upstream_rules::{UpstreamDenied, UpstreamRules};
 
 /// What pages may connect to, by any protocol.
 ///
@@ -27,6 +29,7 @@ struct Rules {
     listed: NavigationPolicy,
     /// The same without an allowlist.
     unlisted: NavigationPolicy,
+    upstreams: UpstreamRules,
 }
 
 /// Where a connection goes.
@@ -64,9 +67,22 @@ impl EgressPolicy {
         }
         let unlisted = NavigationPolicy::new(&[], private, resolve)?;
         Ok(Self {
-            rules: Some(Rules { listed, unlisted }),
+            rules: Some(Rules {
+                listed,
+                unlisted,
+                upstreams: UpstreamRules::default(),
+            }),
             mode,
         })
+    }
+
+    /// Sets the upstream proxies that may be used; without it none.
+    #[must_use]
+    pub fn with_upstreams(mut self, upstreams: UpstreamRules) -> Self {
+        if let Some(rules) = &mut self.rules {
+            rules.upstreams = upstreams;
+        }
+        self
     }
 
     /// The same policy, of which only the hosts of this list remain; it is enforced in report mode too.
@@ -75,6 +91,7 @@ impl EgressPolicy {
             Ok(Rules {
                 listed: rules.listed.clone().narrowed_to(allowlist)?,
                 unlisted: rules.unlisted.clone().narrowed_to(allowlist)?,
+                upstreams: rules.upstreams.clone(),
             })
         };
         let rules = self.rules.as_ref().map(narrowed).transpose()?;
@@ -91,7 +108,10 @@ impl EgressPolicy {
 
     /// Checks a host before DNS.
     pub fn check_host<S: AsRef<str>>(&self, host: &url::Host<S>, port: u16) -> EgressVerdict {
-        let Some(Rules { listed, unlisted }) = &self.rules else {
+        let Some(Rules {
+            listed, unlisted, ..
+        }) = &self.rules
+        else {
             let host = host.to_string();
             return EgressVerdict::Denied(Denied::Closed { host });
         };
@@ -126,6 +146,23 @@ impl EgressPolicy {
                 host: host.to_string(),
             }),
         }
+    }
+
+    /// Checks an upstream proxy before its name is resolved.
+    pub fn check_upstream(&self, proxy: &UpstreamProxy) -> Result<(), UpstreamDenied> {
+        let rules = self.rules.as_ref().ok_or(UpstreamDenied::NotListed)?;
+        rules.upstreams.check(proxy)
+    }
+
+    /// Checks an address of an upstream proxy, and the proxy once more.
+    pub fn permits_upstream(
+        &self,
+        proxy: &UpstreamProxy,
+        destination: Destination,
+    ) -> Result<(), UpstreamDenied> {
+        let rules = self.rules.as_ref().ok_or(UpstreamDenied::NotListed)?;
+        rules.upstreams.check(proxy)?;
+        rules.upstreams.permits(proxy, destination)
     }
 
     /// The address that `policy.resolve` sets for a name, instead of DNS.

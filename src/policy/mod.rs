@@ -11,7 +11,8 @@
 //! | `origin` | origins of web pages |
 //! | `egress` | the policy for connections that pages make |
 //! | `denied` | why a request was denied, and which key would allow it |
-//! | `connect_failure` | why a connection was not made |
+//! | `upstream_proxy`, `upstream_rules` | upstream proxies of sessions, and which of them clients may name |
+//! | `connect_failure`, `proxy_failure` | why a connection was not made |
 //! | `settings` | the section `policy` of the configuration |
 //! | `redact` | URLs for logs and error details |
 
@@ -25,8 +26,11 @@ mod origin;
 mod pattern;
 mod pattern_error;
 mod private;
+mod proxy_failure;
 mod redact;
 mod settings;
+mod upstream_proxy;
+mod upstream_rules;
 
 pub use address::{Special, special};
 pub use connect_failure::ConnectFailure;
@@ -39,8 +43,11 @@ pub use origin::{bare_origin, origin_of};
 pub use pattern::HostPattern;
 pub use pattern_error::PatternError;
 pub use private::PrivateNetworks;
+pub use proxy_failure::{ProxyFailure, ProxyFault};
 pub use redact::{redact_url, without_credentials};
 pub use settings::{
     AuthPolicy, ClientPolicyConfig, DialogPolicy, DownloadPolicy, EvaluatePolicy, PolicyConfig,
     PolicyMode, PopupPolicy,
 };
+pub use upstream_proxy::{ProxyCredentials, ProxyScheme, UpstreamProxy, UpstreamProxyError};
+pub use upstream_rules::{UpstreamDenied, UpstreamRules};

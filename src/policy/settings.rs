@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use cdp_bridge_protocol::request::PagePermission;
+use cdp_bridge_protocol::request::{NameResolution, PagePermission};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,12 @@ pub struct PolicyConfig {
     /// Host names with fixed addresses, not looked up in DNS, such as `{ "allowed.test" = "127.0.0.1"
     /// }`. The addresses are still checked against `private_networks`.
     pub resolve: BTreeMap<String, IpAddr>,
+    /// The proxies that clients may name for their sessions; empty means none. Entries as in the allowlist, best
+    /// with their port. A proxy outside the public internet needs an entry with its address or its range.
+    pub upstream_proxies: Vec<String>,
+    /// Where the names of servers are resolved that a session reaches through its proxy: "local" (by the bridge,
+    /// which checks the addresses against `private_networks`) or "remote" (a session may leave it to its proxy).
+    pub upstream_resolve: NameResolution,
     /// Answer to alert, confirm and prompt dialogs: "dismiss", "accept", or "ask" (the client answers, with
     /// `answerDialog`). A beforeunload dialog is accepted unless the client is asked.
     pub dialogs: DialogPolicy,
@@ -68,6 +74,8 @@ impl Default for PolicyConfig {
             mode: PolicyMode::default(),
             private_networks: PrivateNetworks::default(),
             resolve: BTreeMap::new(),
+            upstream_proxies: Vec::new(),
+            upstream_resolve: NameResolution::default(),
             dialogs: DialogPolicy::default(),
             http_auth: AuthPolicy::default(),
             answer_timeout: Duration::from_secs(30),
@@ -95,6 +103,8 @@ impl PolicyConfig {
             mode: own.mode.unwrap_or(common.mode),
             private_networks: own.private_networks.unwrap_or(common.private_networks),
             resolve: own.resolve.unwrap_or(common.resolve),
+            upstream_proxies: own.upstream_proxies.unwrap_or(common.upstream_proxies),
+            upstream_resolve: own.upstream_resolve.unwrap_or(common.upstream_resolve),
             downloads: own.downloads.unwrap_or(common.downloads),
             ..common
         }
@@ -133,6 +143,12 @@ pub struct ClientPolicyConfig {
     /// As `policy.resolve`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolve: Option<BTreeMap<String, IpAddr>>,
+    /// As `policy.upstream_proxies`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream_proxies: Option<Vec<String>>,
+    /// As `policy.upstream_resolve`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream_resolve: Option<NameResolution>,
     /// As `policy.downloads`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub downloads: Option<DownloadPolicy>,

@@ -28,6 +28,7 @@ pub fn of_code(code: ErrorCode) -> StatusCode {
         }
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ErrorCode::NavFailed
+        | ErrorCode::ProxyFailed
         | ErrorCode::SnapshotFail
         | ErrorCode::ScreenshotFail
         | ErrorCode::PrintFail

@@ -46,15 +46,16 @@ pub fn may_have_acted(error: &OperationError) -> bool {
 
 /// Whether the same request can never succeed, although others with this code may.
 fn is_final(error: &TabError) -> bool {
-    matches!(
-        error,
+    match error {
         TabError::NotAsked { .. }
-            | TabError::Setup(
-                SetupError::TooManyScripts { .. }
-                    | SetupError::ScriptsTooLong { .. }
-                    | SetupError::UnknownScript
-            )
-    )
+        | TabError::Setup(
+            SetupError::TooManyScripts { .. }
+            | SetupError::ScriptsTooLong { .. }
+            | SetupError::UnknownScript,
+        ) => true,
+        TabError::ProxyFailed { failure, .. } => failure.fault.is_final(),
+        _ => false,
+    }
 }
 
 /// Whether the request was refused before its tab was looked at: the error then names no tab.
@@ -160,6 +161,12 @@ fn details_of_tab(error: &TabError) -> ErrorDetails {
         TabError::NavFailed { url, net, .. } => {
             details.url = Some(url.clone());
             details.net = Some(net.clone());
+        }
+        TabError::ProxyFailed { url, failure } => {
+            details.url = Some(url.clone());
+            details.server = Some(failure.server.clone());
+            details.reason = Some(failure.fault.reason().to_owned());
+            details.status = failure.fault.status();
         }
         TabError::NavDenied(denied) => {
             details.host = denied.host().map(str::to_owned);
@@ -275,7 +282,7 @@ pub fn resume_failed() -> ErrorEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Denied;
+    use crate::policy::{Denied, ProxyFailure, ProxyFault};
 
     fn wire(kind: RequestKind, error: TabError) -> ErrorEvent {
         let failure = Failure {
@@ -330,6 +337,31 @@ mod tests {
             error.details.unwrap().net.as_deref(),
             Some("net::ERR_NAME_NOT_RESOLVED")
         );
+    }
+
+    #[test]
+    fn a_failure_of_a_proxy_has_its_reason_and_its_status() {
+        let failed = |fault| {
+            let failure = ProxyFailure {
+                server: "http://proxy.test:3128".to_owned(),
+                fault,
+            };
+            let url = "https://a.test/".to_owned();
+            wire(
+                RequestKind::Navigate,
+                TabError::ProxyFailed { url, failure },
+            )
+        };
+        let error = failed(ProxyFault::HttpStatus { status: 503 });
+        assert_eq!(
+            (error.code, error.retryable),
+            (ErrorCode::ProxyFailed, true)
+        );
+        let details = error.details.unwrap();
+        assert_eq!(details.server.as_deref(), Some("http://proxy.test:3128"));
+        assert_eq!(details.reason.as_deref(), Some("destination"));
+        assert_eq!(details.status, Some(503));
+        assert!(!failed(ProxyFault::CredentialsRefused { status: 407 }).retryable);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`id`] | the ids of sessions |
+//! | [`proxy`] | the upstream proxy that a client asks for |
 //! | [`options`] | what a session is created with, and which of that contradicts itself |
 //! | [`settings`] | section `sessions` of the configuration |
 //! | [`view`] | what others may know of a session |
@@ -22,6 +23,7 @@ mod implicit;
 mod lifecycle;
 pub mod list;
 pub mod options;
+pub mod proxy;
 pub mod record;
 mod session;
 pub mod settings;
@@ -36,6 +38,7 @@ pub use clocks::Moment;
 pub use id::{NotASessionId, SessionId};
 pub use list::{Cursor, SessionCounts, SessionFilter, SessionPage, StatusFilter};
 pub use options::{BadOption, SessionOptions, SessionUpdate};
+pub use proxy::upstream_proxy;
 pub use record::SessionRecord;
 pub use settings::SessionsConfig;
 pub use store::{MemoryStore, SessionStore, StoreError};

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cdp_bridge_protocol::request::Viewport;
+use cdp_bridge_protocol::request::{Geolocation, Viewport};
 
 use super::settings::SessionsConfig;
-use crate::policy::DownloadPolicy;
+use crate::policy::{DownloadPolicy, UpstreamProxy};
+use crate::tabs::UserPlace;
 
 /// The shortest `maxDurationMs`.
 pub const MIN_DURATION: Duration = Duration::from_mins(1);
@@ -53,6 +54,14 @@ pub struct SessionOptions {
     pub external_id: Option<String>,
     /// How long creating it may wait for a place; `None` for the configured time.
     pub queue_timeout: Option<Duration>,
+    /// The proxy that its pages go through.
+    pub proxy: Option<UpstreamProxy>,
+    /// What its tabs start with, as `emulate` sets it.
+    pub geolocation: Option<Geolocation>,
+    /// The same.
+    pub locale: Option<String>,
+    /// The same.
+    pub timezone_id: Option<String>,
 }
 
 /// What a client changes in a session.
@@ -99,6 +108,19 @@ impl SessionOptions {
             metadata: BTreeMap::new(),
             external_id: None,
             queue_timeout: None,
+            proxy: None,
+            geolocation: None,
+            locale: None,
+            timezone_id: None,
+        }
+    }
+
+    /// Where its user is, as its pages see it.
+    pub fn place(&self) -> UserPlace {
+        UserPlace {
+            locale: self.locale.clone(),
+            timezone_id: self.timezone_id.clone(),
+            geolocation: self.geolocation,
         }
     }
 

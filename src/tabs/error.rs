@@ -13,7 +13,7 @@ use super::page_actions::PageActionError;
 use super::page_setup::SetupError;
 use super::reply::Reply;
 use crate::cdp::{CallError, SessionEnd};
-use crate::policy::Denied;
+use crate::policy::{Denied, ProxyFailure};
 
 /// A failed request, with the CDP session it failed in, to correlate it with the log.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -45,6 +45,13 @@ pub enum TabError {
         net: String,
         /// The URL turned out to be a download.
         is_download: bool,
+    },
+    /// The session's upstream proxy failed.
+    #[error("{failure}")]
+    ProxyFailed {
+        /// The URL, redacted.
+        url: String,
+        failure: ProxyFailure,
     },
     /// The tab's history has no entry in that direction.
     #[error("the tab's history has no entry in that direction")]

@@ -79,6 +79,7 @@ pub use handle::TabHandle;
 pub use identity::{CallId, CallerId, ClientId, ClientSessionId, Scope};
 pub use message::{Area, Capture, Change, SetupRequest, Shot, ShotLook, TabMessage, Way};
 pub use page_console::Subscriber;
+pub use page_setup::UserPlace;
 pub use permission_grants::PermissionGrant;
 pub use prompts::{AuthAnswer, Credentials, DialogAnswer};
 pub use registry::{Registry, TabCounts};

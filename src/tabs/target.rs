@@ -12,6 +12,7 @@ use super::commands::http_auth::AuthRequests;
 use super::commands::target::close;
 use super::error::TabError;
 use super::identity::{ClientId, Scope};
+use super::page_setup::SetupError;
 use super::page_setup::TargetSetup;
 use super::supervisor::SupervisorHandle;
 use crate::cdp::{Browser, BrowserContextId, CallError, Inbox, TargetId, TargetSession};
@@ -124,6 +125,8 @@ pub enum OpenError {
     ProxyUnavailable(Arc<io::Error>),
     #[error("Chromium did not attach the new page in time")]
     NotAttached,
+    #[error(transparent)]
+    Setup(SetupError),
     #[error("the bridge is stopping")]
     ShuttingDown,
 }
@@ -148,6 +151,7 @@ impl OpenError {
                 waiting_for: "Target.attachedToTarget".into(),
             },
             Self::ProxyUnavailable(error) => TabError::ProxyUnavailable(error),
+            Self::Setup(error) => TabError::Setup(error),
             Self::ShuttingDown => TabError::ShuttingDown,
         }
     }

@@ -175,23 +175,34 @@ impl Validate for Emulate {
                 return broken("userAgent", "a control character is not allowed in it");
             }
         }
-        if let Some(locale) = self.locale.value()
-            && !is_locale(locale)
-        {
-            return broken("locale", "expected a language tag such as de-DE");
-        }
-        if let Some(zone) = self.timezone_id.value() {
-            check_length("timezoneId", zone, MAX_TIMEZONE)?;
-        }
-        if let Some(place) = self.geolocation.value() {
-            within("geolocation.latitude", place.latitude, -90.0, 90.0)?;
-            within("geolocation.longitude", place.longitude, -180.0, 180.0)?;
-            if let Some(accuracy) = place.accuracy {
-                within("geolocation.accuracy", accuracy, 0.0, 100_000.0)?;
-            }
-        }
-        Ok(())
+        check_place(
+            self.locale.value().map(String::as_str),
+            self.timezone_id.value().map(String::as_str),
+            self.geolocation.value(),
+        )
     }
+}
+
+/// Checks where a user is.
+pub(super) fn check_place(
+    locale: Option<&str>,
+    zone: Option<&str>,
+    geolocation: Option<&Geolocation>,
+) -> Result<(), FieldError> {
+    if locale.is_some_and(|locale| !is_locale(locale)) {
+        return broken("locale", "expected a language tag such as de-DE");
+    }
+    if let Some(zone) = zone {
+        check_length("timezoneId", zone, MAX_TIMEZONE)?;
+    }
+    if let Some(place) = geolocation {
+        within("geolocation.latitude", place.latitude, -90.0, 90.0)?;
+        within("geolocation.longitude", place.longitude, -180.0, 180.0)?;
+        if let Some(accuracy) = place.accuracy {
+            within("geolocation.accuracy", accuracy, 0.0, 100_000.0)?;
+        }
+    }
+    Ok(())
 }
 
 fn check_length(field: &str, text: &str, most: usize) -> Result<(), FieldError> {

@@ -1,7 +1,7 @@
 //! Messages from a Coordinator to the bridge.
 //!
 //! [`bodies`], [`actions`], [`raw_input`], [`prompts`], [`page_queries`], [`outlines`], [`waiting`], [`picture_options`], [`printing`], [`emulation`],
-//! [`permissions`], [`init_scripts`], [`subscribe`], [`uploads`] and [`sessions`] hold the fields of each request; the [table](crate::table) has the
+//! [`permissions`], [`init_scripts`], [`subscribe`], [`uploads`], [`sessions`] and [`upstream_proxy`] hold the fields of each request; the [table](crate::table) has the
 //! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
 //! field and what was expected.
 
@@ -27,6 +27,7 @@ mod sessions;
 mod setting;
 mod subscribe;
 mod uploads;
+mod upstream_proxy;
 mod waiting;
 
 pub use actions::*;
@@ -50,6 +51,7 @@ pub use sessions::*;
 pub use setting::Setting;
 pub use subscribe::*;
 pub use uploads::*;
+pub use upstream_proxy::*;
 pub use waiting::*;
 
 pub use crate::table::{RequestBody, RequestKind};

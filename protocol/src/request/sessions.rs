@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Viewport;
 use super::bodies::check_viewport;
+use super::emulation::{Geolocation, check_place};
 use super::parse::{FieldError, Validate, at_most, within};
+use super::upstream_proxy::UpstreamProxyOptions;
 use crate::event::SessionStatus;
 use crate::ids::SessionRef;
 
@@ -60,6 +62,20 @@ pub struct CreateSession {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 600_000))]
     pub queue_timeout_ms: Option<u64>,
+    /// The proxy that its pages go through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<UpstreamProxyOptions>,
+    /// Where its tabs start to be, as `geolocation` of `emulate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geolocation: Option<Geolocation>,
+    /// The language and region that its tabs start with, as `locale` of `emulate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,7}$"))]
+    pub locale: Option<String>,
+    /// The time zone that its tabs start with, as `timezoneId` of `emulate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub timezone_id: Option<String>,
 }
 
 /// What happens to files that the pages of a session offer.
@@ -180,6 +196,14 @@ impl Validate for CreateSession {
         self.viewport.as_ref().map_or(Ok(()), check_viewport)?;
         let list = self.allowlist.as_ref().map_or(0, Vec::len);
         at_most("allowlist", list, 256)?;
+        if let Some(proxy) = &self.proxy {
+            at_most("proxy.bypass", proxy.bypass.len(), 64)?;
+        }
+        check_place(
+            self.locale.as_deref(),
+            self.timezone_id.as_deref(),
+            self.geolocation.as_ref(),
+        )?;
         at_most(
             "metadata",
             self.metadata.as_ref().map_or(0, BTreeMap::len),

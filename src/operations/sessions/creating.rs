@@ -212,6 +212,7 @@ impl Sessions {
         let setup = ScopeSetup {
             viewport: options.viewport,
             in_profile: !options.logged_out,
+            place: Arc::new(options.place()),
         };
         let begun = self.services.tabs.begin_scope(scope, setup).await;
         begun.map_err(|error| match error {

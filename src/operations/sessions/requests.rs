@@ -8,7 +8,8 @@ use cdp_bridge_protocol::request::{CreateSession, ListSessions, SessionDownloads
 
 use super::creating::CreationCall;
 use super::{
-    EndReason, SessionError, SessionFilter, SessionId, SessionOptions, SessionView, StatusFilter,
+    BadOption, EndReason, SessionError, SessionFilter, SessionId, SessionOptions, SessionView,
+    StatusFilter, upstream_proxy,
 };
 use crate::operations::principal::Reach;
 use crate::operations::responder::Responder;
@@ -25,8 +26,12 @@ pub enum SessionPlan {
 }
 
 impl SessionPlan {
-    pub(in crate::operations) fn create(defaults: &SessionOptions, create: CreateSession) -> Self {
-        Self::Create(Box::new(options_of(defaults, create)))
+    pub(in crate::operations) fn create(
+        defaults: &SessionOptions,
+        create: CreateSession,
+    ) -> Result<Self, OperationError> {
+        let options = options_of(defaults, create).map_err(SessionError::BadOption)?;
+        Ok(Self::Create(Box::new(options)))
     }
 
     pub(in crate::operations) fn list(list: ListSessions) -> Result<Self, OperationError> {
@@ -46,9 +51,12 @@ impl SessionPlan {
 }
 
 /// The options of a request, with the defaults where it says nothing.
-pub fn options_of(defaults: &SessionOptions, create: CreateSession) -> SessionOptions {
+pub fn options_of(
+    defaults: &SessionOptions,
+    create: CreateSession,
+) -> Result<SessionOptions, BadOption> {
     let millis = |value: Option<u64>| value.map(Duration::from_millis);
-    SessionOptions {
+    Ok(SessionOptions {
         max_duration: millis(create.max_duration_ms).unwrap_or(defaults.max_duration),
         idle_timeout: millis(create.idle_timeout_ms).unwrap_or(defaults.idle_timeout),
         heartbeat_timeout: millis(create.heartbeat_timeout_ms),
@@ -63,7 +71,11 @@ pub fn options_of(defaults: &SessionOptions, create: CreateSession) -> SessionOp
         metadata: create.metadata.unwrap_or_default(),
         external_id: create.external_id,
         queue_timeout: millis(create.queue_timeout_ms),
-    }
+        proxy: create.proxy.as_ref().map(upstream_proxy).transpose()?,
+        geolocation: create.geolocation,
+        locale: create.locale,
+        timezone_id: create.timezone_id,
+    })
 }
 
 impl Operations {

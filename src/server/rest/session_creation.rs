@@ -168,7 +168,7 @@ fn options(state: &ServerState, mut fields: Map<String, Value>) -> Result<Sessio
     match Request::of_fields(fields)?.body {
         RequestBody::CreateSession(create) => {
             let defaults = state.operations().default_session_options();
-            Ok(options_of(&defaults, create))
+            options_of(&defaults, create).map_err(|error| problem(error.into()))
         }
         // The type was given above.
         _ => Err(Problem::bad_field("type", "type: unknown field")),

@@ -40,7 +40,7 @@ impl Actor {
     fn first_phase(&mut self, command: &mut TabCommand, deadline: Instant) -> Option<Phase> {
         match &mut command.kind {
             CommandKind::Create { .. } => {
-                Some(self.open(context_for(self.tab.is_logged_out()), deadline))
+                Some(self.open(context_for(self.tab.is_logged_out()), true, deadline))
             }
             CommandKind::Adopt { opener } => {
                 self.announce_popup(*opener);
@@ -72,12 +72,12 @@ impl Actor {
                 if *enabled {
                     self.setup.forget_own_grants();
                 }
-                Some(self.open(context_for(*enabled), deadline))
+                Some(self.open(context_for(*enabled), false, deadline))
             }
             CommandKind::Change(Change::SetUp(request)) => {
                 self.begin_setup(*request.clone(), deadline)
             }
-            CommandKind::Rebuild { .. } => Some(self.open(self.rebuild_context(), deadline)),
+            CommandKind::Rebuild { .. } => Some(self.open(self.rebuild_context(), false, deadline)),
         }
     }
 
@@ -97,7 +97,7 @@ impl Actor {
     }
 
     /// Requests a target, and sets it up as the tab's documents are to start.
-    fn open(&mut self, context: ContextChoice, deadline: Instant) -> Phase {
+    fn open(&mut self, context: ContextChoice, is_first: bool, deadline: Instant) -> Phase {
         let (reply, opened) = oneshot::channel();
         let scope = self.tab.scope.clone();
         let request = OpenRequest {
@@ -109,7 +109,7 @@ impl Actor {
             permit: None,
         };
         let supervisor = self.ctx.supervisor.clone();
-        let setup = self.setup.of_new_target(&request.context);
+        let setup = self.setup.of_new_target(&request.context, is_first);
         let opening: BoxFuture<'static, Result<Target, OpenError>> = Box::pin(async move {
             supervisor.open(request).await;
             // The supervisor drops a request only when it loses the browser.

@@ -3,6 +3,7 @@
 use cdp_bridge_protocol::event::RebuildReason;
 use tokio::time::Instant;
 
+use super::navigation::LoadFailure;
 use super::tab_updates::TabAddress;
 use super::{Actor, End};
 use crate::cdp::ids::LoaderId;
@@ -42,7 +43,7 @@ impl Actor {
                 self.navigation.settle();
                 match self.failure_reason(net) {
                     Ok(denied) => self.on_denied_document(&loader, denied),
-                    Err(net) => self.failed(&loader, net),
+                    Err(failure) => self.failed(&loader, failure),
                 }
             }
             PageEvent::Aborted { loader, net } => {
@@ -137,8 +138,11 @@ impl Actor {
         }
     }
 
-    fn failed(&mut self, loader: &LoaderId, net: String) {
-        let failed = |url| TabError::nav_failed(url, net);
+    fn failed(&mut self, loader: &LoaderId, failure: LoadFailure) {
+        let failed = |url| match failure {
+            LoadFailure::Net(net) => TabError::nav_failed(url, net),
+            LoadFailure::Proxy(failure) => TabError::ProxyFailed { url, failure },
+        };
         if self.work.awaits_commit(Some(loader)) {
             return self.on_navigation_failed(failed);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::policy::{ConnectFailure, Denied};
+use crate::policy::{ConnectFailure, Denied, ProxyFailure};
 use crate::tabs::context_proxy::{ProxyProvider, is_of_proxy};
 use crate::tabs::identity::Scope;
 
@@ -12,6 +12,15 @@ pub(super) const BLANK: &str = "about:blank";
 
 /// The proxy's own answer to a plain request that it refuses.
 const FORBIDDEN: u16 = 403;
+
+/// Why a page that policy allows could not be loaded.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum LoadFailure {
+    /// Chromium's name of the failure.
+    Net(String),
+    /// The session's upstream proxy failed.
+    Proxy(ProxyFailure),
+}
 
 pub(super) struct NavigationState {
     scope: Scope,
@@ -75,19 +84,20 @@ impl NavigationState {
         }
     }
 
-    /// Why a navigation to this URL failed: `Ok` if policy denied it, or else the network error.
+    /// Why a navigation to this URL failed: `Ok` if policy denied it, or else the failure of the network.
     /// Where Chromium knows only that the proxy failed, the proxy knows the cause.
-    pub(super) fn failure_reason(&self, url: &str, net: String) -> Result<Denied, String> {
+    pub(super) fn failure_reason(&self, url: &str, net: String) -> Result<Denied, LoadFailure> {
         if let Err(denied) = self.check(url) {
             return Ok(denied);
         }
         if !is_of_proxy(&net) {
-            return Err(net);
+            return Err(LoadFailure::Net(net));
         }
         match self.proxies.connect_failure(&self.scope, url) {
             Some(ConnectFailure::Denied(denied)) => Ok(denied),
-            Some(ConnectFailure::Failed(net)) => Err(net.to_owned()),
-            None => Err(net),
+            Some(ConnectFailure::Failed(net)) => Err(LoadFailure::Net(net.to_owned())),
+            Some(ConnectFailure::Proxy(failure)) => Err(LoadFailure::Proxy(failure)),
+            None => Err(LoadFailure::Net(net)),
         }
     }
 }
@@ -145,11 +155,24 @@ mod tests {
         let refused = "net::ERR_CONNECTION_REFUSED";
         let (navigation, _) = navigation(Some(ConnectFailure::Failed(refused)));
         let reason = |url, net: &str| navigation.failure_reason(url, net.to_owned());
-        assert_eq!(reason(ALLOWED, TUNNEL), Err(refused.to_owned()));
-        let aborted = "net::ERR_ABORTED".to_owned();
-        assert_eq!(reason(ALLOWED, &aborted), Err(aborted));
+        let net = |net: &str| Err(LoadFailure::Net(net.to_owned()));
+        assert_eq!(reason(ALLOWED, TUNNEL), net(refused));
+        let aborted = "net::ERR_ABORTED";
+        assert_eq!(reason(ALLOWED, aborted), net(aborted));
         assert!(reason(DENIED, TUNNEL).is_ok());
         // A server that answers 403 was reached.
+        assert!(navigation.denial_of_commit(ALLOWED, Some(403)).is_none());
+    }
+
+    #[test]
+    fn a_failure_of_the_upstream_proxy_is_told_from_one_of_the_network() {
+        let failure = ProxyFailure {
+            server: "http://proxy.test:80".to_owned(),
+            fault: crate::policy::ProxyFault::Closed,
+        };
+        let (navigation, _) = navigation(Some(ConnectFailure::Proxy(failure.clone())));
+        let reason = navigation.failure_reason(ALLOWED, TUNNEL.to_owned());
+        assert_eq!(reason, Err(LoadFailure::Proxy(failure)));
         assert!(navigation.denial_of_commit(ALLOWED, Some(403)).is_none());
     }
 

@@ -9,7 +9,6 @@ use futures::future::{BoxFuture, ready};
 use tokio::time::Instant;
 
 use super::Actor;
-use crate::cdp::CallError;
 use crate::cdp::cookie_methods::{CookieParam, SetCookies};
 use crate::tabs::active_command::{Phase, SetupDone};
 use crate::tabs::error::TabError;
@@ -18,7 +17,7 @@ use crate::tabs::page_setup::change::SetupChange;
 use crate::tabs::page_setup::{PageSetup, SetupError};
 use crate::tabs::permission_grants::{ContextGrants, PermissionGrant};
 use crate::tabs::reply::{Acted, AnswerKind};
-use crate::tabs::target::{ContextChoice, Target};
+use crate::tabs::target::{ContextChoice, OpenError, Target};
 use crate::timer::remaining;
 
 type SettingUp = BoxFuture<'static, Result<SetupDone, SetupError>>;
@@ -35,6 +34,8 @@ pub(super) struct TabSetup {
 /// What a new target gets.
 pub(super) struct TargetPlan {
     page: PageSetup,
+    /// Whether a target that cannot have all of it is of no use: the first of a tab.
+    is_strict: bool,
     grants: Arc<ContextGrants>,
 }
 
@@ -47,9 +48,10 @@ impl TabSetup {
         }
     }
 
-    pub(super) fn of_new_target(&self, context: &ContextChoice) -> TargetPlan {
+    pub(super) fn of_new_target(&self, context: &ContextChoice, is_first: bool) -> TargetPlan {
         TargetPlan {
             page: self.page.clone(),
+            is_strict: is_first,
             grants: match context {
                 ContextChoice::Shared => Arc::clone(&self.shared_grants),
                 ContextChoice::New | ContextChoice::Existing(_) => Arc::clone(&self.own_grants),
@@ -76,14 +78,18 @@ impl TargetPlan {
         self,
         target: &Target,
         deadline: Instant,
-    ) -> Result<(), CallError> {
+    ) -> Result<(), OpenError> {
         let change = SetupChange::begin(&target.setup, &self.page, remaining(deadline));
         for grant in self.grants.all() {
             let context = target.context.clone();
             let limit = remaining(deadline);
             grant.carry_out(&target.browser, context, limit).await?;
         }
-        change.finish_leniently().await
+        change.finish_leniently().await?;
+        match target.setup.refusal() {
+            Some(error) if self.is_strict => Err(OpenError::Setup(error.clone())),
+            _ => Ok(()),
+        }
     }
 }
 

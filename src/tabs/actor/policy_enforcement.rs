@@ -2,7 +2,7 @@
 //! present page after a change of policy. URLs in requests are checked before they reach the tab.
 
 use super::Actor;
-use super::navigation::BLANK;
+use super::navigation::{BLANK, LoadFailure};
 use crate::cdp::ids::LoaderId;
 use crate::policy::{Denied, redact_url};
 use crate::tabs::command_queue::CommandKind;
@@ -16,10 +16,10 @@ impl Actor {
     }
 
     /// Why the navigation to the page's present URL failed: policy, or the network.
-    pub(super) fn failure_reason(&self, net: String) -> Result<Denied, String> {
+    pub(super) fn failure_reason(&self, net: String) -> Result<Denied, LoadFailure> {
         match self.page_url() {
             Some(url) => self.navigation.failure_reason(url, net),
-            None => Err(net),
+            None => Err(LoadFailure::Net(net)),
         }
     }
 

@@ -59,7 +59,8 @@ impl SetupChange {
         Ok(())
     }
 
-    /// Waits until as much of it holds as can. Fails only with the session.
+    /// Waits until as much of it holds as can, and has the target remember the first value that Chromium does not know.
+    /// Fails only with the session.
     pub async fn finish_leniently(mut self) -> Result<(), CallError> {
         // Also if this is dropped: the target is new, and nothing else was in force there.
         self.is_done = true;
@@ -69,6 +70,9 @@ impl SetupChange {
             match call.answer.await {
                 Err(error) if error.is_refusal() => {
                     tracing::warn!(%error, "a part of the emulation of a tab could not be restored");
+                    if !is_in_effect(&error) {
+                        self.target.refused(refusal(error, call.aspect));
+                    }
                 }
                 answer => answer?,
             }

@@ -25,6 +25,14 @@ pub struct EmulationState {
     extra_headers: Option<ExtraHeaders>,
 }
 
+/// Where the user of a session is, as the pages of its tabs see it from their start.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UserPlace {
+    pub locale: Option<String>,
+    pub timezone_id: Option<String>,
+    pub geolocation: Option<Geolocation>,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 struct EmulatedDevice {
     device: Device,
@@ -33,14 +41,22 @@ struct EmulatedDevice {
 }
 
 impl EmulationState {
-    /// A tab that was created with this viewport.
-    pub fn with_viewport(viewport: Viewport) -> Self {
+    /// A tab that is created at this place, perhaps with a viewport.
+    pub fn starting(place: &UserPlace, viewport: Option<Viewport>) -> Self {
+        let UserPlace {
+            locale,
+            timezone_id,
+            geolocation,
+        } = place.clone();
         Self {
-            viewport: Some(ViewportSize {
+            viewport: viewport.map(|viewport| ViewportSize {
                 width: viewport.width,
                 height: viewport.height,
             }),
-            device_scale_factor: viewport.device_scale_factor,
+            device_scale_factor: viewport.and_then(|viewport| viewport.device_scale_factor),
+            locale,
+            timezone_id,
+            geolocation,
             ..Self::default()
         }
     }

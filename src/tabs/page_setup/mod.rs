@@ -22,7 +22,7 @@ pub mod target_setup;
 mod user_agent;
 mod zone_check;
 
-pub use emulation::EmulationState;
+pub use emulation::{EmulationState, UserPlace};
 pub use error::SetupError;
 pub use setup::PageSetup;
 pub use target_setup::TargetSetup;

@@ -2,13 +2,14 @@
 //! in other processes and of its workers.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared, join_all};
 
+use super::error::SetupError;
 use super::overrides::{Aspect, Override, SessionKind};
 use super::setup::PageSetup;
 use crate::cdp::emulation_methods::{AddInitScript, RemoveInitScript};
@@ -30,6 +31,8 @@ pub struct TargetSetup {
     session: TargetSession,
     target: TargetId,
     sessions: Mutex<Sessions>,
+    /// The first part of its set-up that Chromium has refused.
+    refusal: OnceLock<SetupError>,
 }
 
 #[derive(Debug)]
@@ -77,12 +80,23 @@ impl TargetSetup {
                 children: HashMap::new(),
                 pauses: false,
             }),
+            refusal: OnceLock::new(),
         })
     }
 
     /// What holds, or is being sent.
     pub fn current(&self) -> PageSetup {
         lock(&self.sessions).setup.clone()
+    }
+
+    pub(super) fn refused(&self, error: SetupError) {
+        // An earlier one is kept.
+        let _ = self.refusal.set(error);
+    }
+
+    /// Why a part of what its documents should start with does not hold.
+    pub fn refusal(&self) -> Option<&SetupError> {
+        self.refusal.get()
     }
 
     pub(super) fn session(&self) -> &TargetSession {

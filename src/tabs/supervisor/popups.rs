@@ -16,7 +16,7 @@ use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::command_queue::CommandKind;
 use crate::tabs::contexts::ContextOwner;
 use crate::tabs::fact::{Audience, Fact, FactKind};
-use crate::tabs::page_setup::PageSetup;
+use crate::tabs::page_setup::{EmulationState, PageSetup};
 
 /// How long a page that opens too many waits for each further one. Every popup costs Chromium much, also
 /// one that is closed at once.
@@ -114,12 +114,17 @@ impl Supervisor {
         Some(PopupOrigin { scope, opener })
     }
 
-    /// What the documents of a page start with that was just attached: those of a popup with what its opener is emulated with.
+    /// What the documents of a page start with that was just attached: those of a popup with what its opener is emulated with,
+    /// or else where the user of its session is.
     pub(super) fn setup_of_page(&self, attachment: &Attachment) -> PageSetup {
         let origin = self.origin_of_popup(attachment);
-        let opener = origin.and_then(|origin| origin.opener);
-        let opener = opener.and_then(|opener| self.registry.find(&opener));
-        let emulation = opener.map(|opener| opener.view().emulation);
+        let emulation = origin.map(|PopupOrigin { scope, opener }| {
+            let opener = opener.and_then(|opener| self.registry.find(&opener));
+            opener.map_or_else(
+                || EmulationState::starting(&self.place_of(&scope), None).into(),
+                |opener| opener.view().emulation,
+            )
+        });
         PageSetup::emulating(self.around.settings.viewport, emulation.unwrap_or_default())
     }
 

@@ -1,6 +1,7 @@
 //! The sessions that clients have created: what their tabs start with, and how nothing is left of them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::Viewport;
@@ -10,14 +11,17 @@ use super::task::Supervisor;
 use crate::tabs::error::TabError;
 use crate::tabs::identity::{ClientSessionId, Scope};
 use crate::tabs::message::TabMessage;
+use crate::tabs::page_setup::UserPlace;
 
 /// What the tabs of a session start with.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ScopeSetup {
     /// The size of a page's visible part, where a request asks for none; `None` for the configured size.
     pub viewport: Option<Viewport>,
     /// Whether its tabs live in the browser's default context, where the bridge keeps a profile.
     pub in_profile: bool,
+    /// Where their user is.
+    pub place: Arc<UserPlace>,
 }
 
 /// The scopes beside the implicit ones.
@@ -38,16 +42,23 @@ impl OpenScopes {
             return Some(ScopeSetup {
                 viewport: None,
                 in_profile: true,
+                place: Arc::default(),
             });
         }
         match self.0.get(scope) {
-            Some(ScopeState::Open(setup)) => Some(*setup),
+            Some(ScopeState::Open(setup)) => Some(setup.clone()),
             Some(ScopeState::Ending(_)) | None => None,
         }
     }
 }
 
 impl Supervisor {
+    /// Where the user of a scope is.
+    pub(super) fn place_of(&self, scope: &Scope) -> Arc<UserPlace> {
+        let setup = self.scopes.setup(scope);
+        setup.map(|setup| setup.place).unwrap_or_default()
+    }
+
     pub(super) fn begin_scope(&mut self, scope: Scope, setup: ScopeSetup) -> Result<(), TabError> {
         if self.stopping {
             return Err(TabError::ShuttingDown);

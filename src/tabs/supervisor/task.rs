@@ -299,13 +299,12 @@ impl Supervisor {
         let id = TabId::new(*last);
         let key = tab.scope.tab(id);
         let usual = self.around.settings.viewport;
-        let setup = match (&live, tab.viewport) {
-            (Some(live), _) => live.target.setup.current(),
-            (None, Some(viewport)) => {
-                let emulation = EmulationState::with_viewport(viewport);
-                PageSetup::emulating(usual, emulation.into())
-            }
-            (None, None) => PageSetup::usual(usual),
+        let setup = if let Some(live) = &live {
+            live.target.setup.current()
+        } else {
+            let place = self.place_of(&tab.scope);
+            let emulation = EmulationState::starting(&place, tab.viewport);
+            PageSetup::emulating(usual, emulation.into())
         };
         let view = TabView {
             id,
@@ -349,7 +348,7 @@ impl Supervisor {
         };
         let setup = self.scopes.setup(&request.scope);
         let in_default =
-            self.around.settings.use_default_context && setup.is_none_or(|setup| setup.in_profile);
+            self.around.settings.use_default_context && setup.is_some_and(|setup| setup.in_profile);
         state.open(request, in_default, &self.around.proxies);
         if in_default {
             self.update_download_behavior();

@@ -132,6 +132,7 @@ fn word(value: &impl Serialize) -> String {
 pub(crate) fn code(error: &TabError) -> &'static str {
     match error {
         TabError::NavFailed { .. } | TabError::NoEntry => "NAV_FAILED",
+        TabError::ProxyFailed { .. } => "PROXY_FAILED",
         TabError::PageAction(error) => match **error {
             PageActionError::NotFound { .. } | PageActionError::NoChooser { .. } => "NOT_FOUND",
             PageActionError::NotActionable { .. } => "NOT_ACTIONABLE",

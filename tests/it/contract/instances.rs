@@ -754,6 +754,8 @@ fn error(code: ErrorCode, full: bool) -> ErrorEvent {
         ErrorDetails {
             field: text("quality"),
             host: text("evil.test"),
+            server: text("http://proxy.test:3128"),
+            status: Some(407),
             scheme: text("file"),
             url: text(URL),
             net: text("net::ERR_FAILED"),

@@ -9,7 +9,6 @@ use super::source::{self, Source};
 const ROOMS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("units", &[]),
-    ("policy", &["protocol", "units"]),
     ("locator", &[]),
     ("flow", &["units"]),
     ("telemetry", &[]),
@@ -20,6 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("fair_permits", &["flow", "lock"]),
     ("log_limit", &["lock"]),
     ("secret", &[]),
+    ("policy", &["protocol", "secret", "units"]),
     ("core_dumps", &[]),
     ("open_files", &[]),
     ("memory_trim", &[]),
@@ -44,7 +44,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "egress",
-        &["fair_permits", "lock", "log_limit", "policy", "metrics"],
+        &[
+            "fair_permits",
+            "lock",
+            "log_limit",
+            "metrics",
+            "policy",
+            "protocol",
+        ],
     ),
     (
         "tabs",
@@ -138,7 +145,7 @@ const WIRE: [&str; 7] = [
 ];
 
 /// The only types of the protocol that the policy may use: values that the configuration lists and a request names.
-const VALUES_OF_POLICY: [&str; 1] = ["PagePermission"];
+const VALUES_OF_POLICY: [&str; 2] = ["NameResolution", "PagePermission"];
 
 /// The rooms that put the others together and may name them all.
 const TOP: [&str; 4] = ["app", "doctor", "main", "lib"];

@@ -6,8 +6,8 @@ use cdp_bridge_protocol::event::{
     SessionUsageCounts, StartedPage, StartedPageError,
 };
 use cdp_bridge_protocol::request::{
-    CreateSession, EndSession, GetSession, ListSessions, SessionDownloads, SessionStatusFilter,
-    Viewport,
+    CreateSession, EndSession, Geolocation, GetSession, ListSessions, NameResolution,
+    SessionDownloads, SessionStatusFilter, UpstreamProxyOptions, Viewport,
 };
 use cdp_bridge_protocol::{ErrorCode, Event, RequestBody, TabId};
 
@@ -22,6 +22,24 @@ fn viewport() -> Viewport {
         width: 1280,
         height: 720,
         device_scale_factor: Some(1.5),
+    }
+}
+
+fn proxy() -> UpstreamProxyOptions {
+    UpstreamProxyOptions {
+        server: "http://proxy.example.com:3128".to_owned(),
+        username: Some("user".to_owned()),
+        password: Some("password".into()),
+        bypass: vec!["near.example.com".to_owned()],
+        resolve: Some(NameResolution::Local),
+    }
+}
+
+fn geolocation() -> Geolocation {
+    Geolocation {
+        latitude: 52.5,
+        longitude: 13.25,
+        accuracy: None,
     }
 }
 
@@ -43,6 +61,10 @@ pub(super) fn requests(full: bool) -> Vec<RequestBody> {
             metadata: maybe(full, metadata().into()),
             external_id: maybe(full, "order-17".to_owned()),
             queue_timeout_ms: maybe(full, 0),
+            proxy: maybe(full, proxy()),
+            geolocation: maybe(full, geolocation()),
+            locale: maybe(full, "de-DE".to_owned()),
+            timezone_id: maybe(full, "Europe/Berlin".to_owned()),
         }
         .into(),
         GetSession {

@@ -25,5 +25,6 @@ mod screenshots;
 mod sessions;
 mod soak;
 mod twenty_tabs;
+mod upstream_proxies;
 mod urls;
 mod vectors;

@@ -1,7 +1,7 @@
 //! All metrics with their kinds and labels, as they are documented.
 
 /// The metrics of the operator's documentation, without the prefix, with their labels.
-pub(crate) const NAMES: [(&str, &str, &[&str]); 31] = [
+pub(crate) const NAMES: [(&str, &str, &[&str]); 32] = [
     ("requests_total", "counter", &["outcome", "type"]),
     ("request_duration_seconds", "histogram", &["type"]),
     ("cdp_round_trip_seconds", "histogram", &["domain"]),
@@ -18,6 +18,7 @@ pub(crate) const NAMES: [(&str, &str, &[&str]); 31] = [
     ("resume_kept_bytes", "gauge", &[]),
     ("coalesced_total", "counter", &["reason", "type"]),
     ("requests_blocked_total", "counter", &["reason"]),
+    ("upstream_proxy_failures_total", "counter", &["reason"]),
     ("errors_total", "counter", &["code"]),
     ("tabs", "gauge", &[]),
     ("connections", "gauge", &[]),

@@ -16,4 +16,5 @@ pub(crate) mod relay;
 pub(crate) mod rest_client;
 pub(crate) mod shared;
 pub(crate) mod site;
+pub(crate) mod upstream_proxy;
 pub(crate) mod wait;

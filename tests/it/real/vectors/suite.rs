@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cdp_bridge::config::Config;
 use cdp_bridge::policy::PrivateNetworks;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
@@ -20,6 +20,7 @@ use crate::support::browsers::{TestBrowser, on_both_browsers};
 use crate::support::client::Client;
 use crate::support::plain::Plain;
 use crate::support::site::Site;
+use crate::support::upstream_proxy::{Kind, UpstreamProxy};
 use crate::support::wait::{LONGEST, until};
 
 on_both_browsers!(
@@ -27,6 +28,7 @@ on_both_browsers!(
     what_a_bridge_does_not_switch_off_arrives_where_every_host_is_allowed,
     nothing_arrives_at_a_host_that_is_not_allowed,
     nothing_arrives_from_a_lasting_profile_either,
+    nothing_arrives_through_an_upstream_proxy_either,
 );
 
 /// Time for stray requests to arrive after everything has been tried.
@@ -86,14 +88,17 @@ impl Scene {
         .await
     }
 
-    /// Opens the pages of every place in tabs of a bridge.
-    async fn open(&self, client: &Client) {
+    /// Opens the pages of every place in tabs of a bridge, in this session.
+    async fn open(&self, client: &Client, session: &Value) {
         for (place, pages) in &self.pages {
             for (_, url) in pages.trying.iter().chain(&pages.leaving) {
                 let logged_out = *place == Place::LoggedOut;
                 // A page that navigates away at once may cause an error; it has been tried all the same.
                 client
-                    .ask(json!({"type": "createTab", "url": url, "loggedOut": logged_out}))
+                    .ask(json!({
+                        "type": "createTab", "url": url, "loggedOut": logged_out,
+                        "sessionId": session,
+                    }))
                     .await;
             }
         }
@@ -165,7 +170,7 @@ async fn what_a_bridge_does_not_switch_off_arrives_where_every_host_is_allowed(
             config.policy.private_networks = PrivateNetworks::Allow;
         })
         .await;
-    scene.open(&bridge.client().await).await;
+    scene.open(&bridge.client().await, &json!("default")).await;
     scene.tried().await;
     for (place, _) in &scene.pages {
         let expected = names::sent_behind_a_bridge(kind, *place);
@@ -175,14 +180,23 @@ async fn what_a_bridge_does_not_switch_off_arrives_where_every_host_is_allowed(
 }
 
 async fn nothing_arrives_at_a_host_that_is_not_allowed(browser: TestBrowser) {
-    nothing_arrives(browser, &[Place::Client, Place::LoggedOut]).await;
+    nothing_arrives(browser, &[Place::Client, Place::LoggedOut], None).await;
 }
 
 async fn nothing_arrives_from_a_lasting_profile_either(browser: TestBrowser) {
-    nothing_arrives(browser, &[Place::Default]).await;
+    nothing_arrives(browser, &[Place::Default], None).await;
 }
 
-async fn nothing_arrives(browser: TestBrowser, places: &[Place]) {
+async fn nothing_arrives_through_an_upstream_proxy_either(browser: TestBrowser) {
+    let proxy = UpstreamProxy::start(Kind::Socks5).await;
+    nothing_arrives(browser, &[Place::Client, Place::LoggedOut], Some(&proxy)).await;
+    let asked = proxy.asked();
+    let evil = format!("{EVIL}:");
+    assert!(asked.iter().any(|it| it.starts_with("127.0.0.1:")));
+    assert!(!asked.iter().any(|it| it.starts_with(&evil)), "{asked:?}");
+}
+
+async fn nothing_arrives(browser: TestBrowser, places: &[Place], proxy: Option<&UpstreamProxy>) {
     let kind = browser.kind();
     let scene = Scene::new(places).await;
     let bridge = scene
@@ -195,13 +209,22 @@ async fn nothing_arrives(browser: TestBrowser, places: &[Place]) {
             config.policy.allowlist = [ALLOWED, TRUSTWORTHY, "rebind.test"]
                 .map(str::to_owned)
                 .into();
+            config.policy.upstream_proxies = vec!["127.0.0.1".to_owned()];
             if places.contains(&Place::Default) {
                 config.browser.user_data_dir = Some(scene.dir.path().join("profile"));
             }
         })
         .await;
     let client = bridge.client().await;
-    scene.open(&client).await;
+    let session = match proxy {
+        Some(proxy) => {
+            let create = json!({"type": "createSession", "proxy": proxy.options()});
+            let created = client.ask(create).await.expect("sessionCreated");
+            created["session"]["sessionId"].clone()
+        }
+        None => json!("default"),
+    };
+    scene.open(&client, &session).await;
     scene.tried().await;
     sleep(GRACE).await;
     for place in places {
