@@ -90,7 +90,7 @@ impl Daemon {
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
         let policies = Arc::new(Policies::new(client_rules::read(config)?));
-        let egress = new_egress();
+        let egress = egress();
         let (reports, blocked) = mpsc::channel(blocked_requests::QUEUE);
         let proxies = ContextProxies {
             egress: egress.clone(),
@@ -115,8 +115,8 @@ impl Daemon {
         );
         tokio::spawn(blocked_requests::publish(Arc::clone(&facts), blocked));
         let status = SupervisedBrowser::default();
-        let operations = Arc::new(Operations::new(
-            room_settings::operations(config),
+        let operations = application(
+            config,
             OperationServices {
                 registry,
                 tabs: Arc::new(tabs.clone()),
@@ -125,9 +125,8 @@ impl Daemon {
                 session_store: Arc::new(MemoryStore::default()),
                 session_tokens: Arc::new(NoSessionTokens),
             },
-            [Arc::new(CallLog) as Arc<dyn Tap>],
-        ));
-        bus.listen(operations.usage_counter());
+            &bus,
+        );
         let services = Services {
             operations: Arc::clone(&operations),
             bus,
@@ -203,12 +202,22 @@ impl Daemon {
     }
 }
 
-fn new_egress() -> Egress {
+/// The proxies of pages.
+fn egress() -> Egress {
     let limits = ProxyLimits {
         max_connections_of_all: open_files::connections_of_pages(),
         ..ProxyLimits::default()
     };
     Egress::new(Arc::new(SystemResolver), limits)
+}
+
+/// What carries out requests, with those that observe it.
+fn application(config: &Config, services: OperationServices, bus: &EventBus) -> Arc<Operations> {
+    let settings = room_settings::operations(config);
+    let taps = [Arc::new(CallLog) as Arc<dyn Tap>];
+    let operations = Arc::new(Operations::new(settings, services, taps));
+    bus.listen(operations.usage_counter());
+    operations
 }
 
 /// Warns of what the bridge cannot enforce in a browser that it did not launch.

@@ -273,7 +273,10 @@ mod tests {
         assert!(may("http://www.usual.test/") && reaches("www.usual.test"));
         assert!(!may("http://usual.test/") && !reaches("usual.test"));
         assert!(!may("http://evil.test/") && !reaches("evil.test"));
-        assert!(self::may(&policies, "a", "http://usual.test/"), "the client itself");
+        assert!(
+            self::may(&policies, "a", "http://usual.test/"),
+            "the client itself"
+        );
 
         let mut next = config();
         next.policy.allowlist = vec!["evil.test".to_owned()];
@@ -312,8 +315,14 @@ mod tests {
         policies.narrow(&session, &options).unwrap();
         let gate = policies.of(&session).egress();
         let verdict = |host| gate.borrow().check_host(&url::Host::Domain(host), 80);
-        assert!(matches!(verdict("other.test"), crate::policy::EgressVerdict::Denied(_)));
-        assert!(!matches!(verdict("any.test"), crate::policy::EgressVerdict::Denied(_)));
+        assert!(matches!(
+            verdict("other.test"),
+            crate::policy::EgressVerdict::Denied(_)
+        ));
+        assert!(!matches!(
+            verdict("any.test"),
+            crate::policy::EgressVerdict::Denied(_)
+        ));
     }
 
     #[test]

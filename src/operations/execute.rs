@@ -13,8 +13,8 @@ use super::drain::{Drain, DrainPhase};
 use super::idempotency::IdempotencyGuard;
 use super::presence::PresenceCounts;
 use super::responder::Responder;
-use super::sessions::{SessionCall, Sessions};
 use super::running_calls::{CallPlace, RunningCalls};
+use super::sessions::{SessionCall, Sessions};
 use super::staging::Staging;
 use super::tap::{Tap, Taps};
 use super::{
@@ -233,9 +233,7 @@ impl Operations {
             RequestKind::CloseTab
             | RequestKind::EndSession
             | RequestKind::AnswerDialog
-            | RequestKind::AnswerAuth => {
-                limit.saturating_mul(2)
-            }
+            | RequestKind::AnswerAuth => limit.saturating_mul(2),
             _ => limit,
         };
         let in_flight = &caller.in_flight;

@@ -6,8 +6,8 @@ use super::drain::CountGuard;
 use super::idempotency::Leader;
 use super::in_flight::InFlightTicket;
 use super::running_calls::RunningCalls;
-use super::tap::Taps;
 use super::sessions::SessionCall;
+use super::tap::Taps;
 use super::{Call, OperationError, OperationOutcome};
 use crate::tabs::TabError;
 

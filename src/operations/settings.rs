@@ -7,8 +7,8 @@ use cdp_bridge_protocol::request::{PagePermission, TimeoutClass};
 use cdp_bridge_protocol::{RequestBody, RequestKind};
 
 use super::staged_files::StagingLimits;
-use crate::sessions::SessionLimits;
 use crate::policy::EvaluatePolicy;
+use crate::sessions::SessionLimits;
 use crate::tabs::OnDisconnect;
 
 /// The time limit of each class of requests, for requests without a `timeoutMs`.

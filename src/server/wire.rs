@@ -1,12 +1,12 @@
 //! The one place where facts and answers become messages of the protocol.
 
 use cdp_bridge_protocol::event::{
-    AuthClosed, AuthRequired, BrowserDown, BrowserUp, ConsoleMessage, DescribedSession, DialogClosed, DialogKind,
-    DialogOpened, Done, DownloadFinished, DownloadStarted, Emulated, Evaluated, FileChooserOpened,
-    FileStaged, FrameInfo, Frames, Handled, InitScriptAdded, LoadEventFired, LoggedOutModeSet,
-    Navigated, PermissionsSet, Pong, PopupBlocked, Queried, RequestBlocked, ScreencastStarted,
-    ScreencastStopped, SessionStateChanged, TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt, TabUpdated,
-    Tabs, WaitOutcome, Waited,
+    AuthClosed, AuthRequired, BrowserDown, BrowserUp, ConsoleMessage, DescribedSession,
+    DialogClosed, DialogKind, DialogOpened, Done, DownloadFinished, DownloadStarted, Emulated,
+    Evaluated, FileChooserOpened, FileStaged, FrameInfo, Frames, Handled, InitScriptAdded,
+    LoadEventFired, LoggedOutModeSet, Navigated, PermissionsSet, Pong, PopupBlocked, Queried,
+    RequestBlocked, ScreencastStarted, ScreencastStopped, SessionStateChanged, TabActivated,
+    TabClosed, TabCrashed, TabCreated, TabRebuilt, TabUpdated, Tabs, WaitOutcome, Waited,
 };
 use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
@@ -14,7 +14,8 @@ use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
 use super::{wire_error, wire_session};
 use crate::operations::fact::{AskedAuth, AskedDialog, ConsoleLine, PageFrame};
 use crate::operations::{
-    Acted, Answer, AnswerKind, Call, CastFrame, Fact, FactKind, OperationOutcome, SessionId, Success,
+    Acted, Answer, AnswerKind, Call, CastFrame, Fact, FactKind, OperationOutcome, SessionId,
+    Success,
 };
 
 /// An answer on the wire.
@@ -240,7 +241,7 @@ pub fn outcome(
         .into(),
         Ok(Success::SessionCreated(created)) => wire_session::created(*created).into(),
         Ok(Success::Session(view)) => DescribedSession {
-            session: wire_session::info(*view),
+            session: Box::new(wire_session::info(*view)),
         }
         .into(),
         Ok(Success::Sessions(page)) => wire_session::listed(*page).into(),

@@ -40,7 +40,10 @@ impl<W> AdmissionQueue<W> {
     }
 
     pub(super) fn of(&self, client: &ClientId) -> usize {
-        self.waiting.iter().filter(|it| it.client == *client).count()
+        self.waiting
+            .iter()
+            .filter(|it| it.client == *client)
+            .count()
     }
 
     pub(super) fn push(&mut self, client: ClientId, options: SessionOptions, waiter: W) -> Ticket {

@@ -23,7 +23,9 @@ const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
 
 /// The text is not the id of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected the id of a session, such as 0198f2a4-7c00-8000-8000-0123456789ab, or \"default\"")]
+#[error(
+    "expected the id of a session, such as 0198f2a4-7c00-8000-8000-0123456789ab, or \"default\""
+)]
 pub struct NotASessionId;
 
 impl SessionId {

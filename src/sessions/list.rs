@@ -55,7 +55,9 @@ impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = self.0.to_string();
         f.write_str("c")?;
-        id.chars().filter(|char| *char != '-').try_for_each(|it| write!(f, "{it}"))
+        id.chars()
+            .filter(|char| *char != '-')
+            .try_for_each(|it| write!(f, "{it}"))
     }
 }
 

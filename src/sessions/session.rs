@@ -80,7 +80,11 @@ impl Session {
         let (max_duration, idle_timeout, heartbeat) = self.clocks.durations();
         // What held it until the end does not move its clocks after it.
         let is_used = self.life.is_used() && self.life.takes_work();
-        let last_used = if is_used { now } else { self.clocks.last_used() };
+        let last_used = if is_used {
+            now
+        } else {
+            self.clocks.last_used()
+        };
         SessionView {
             id: self.id,
             client: self.client.clone(),

@@ -44,7 +44,10 @@ impl SessionStore for MemoryStore {
     }
 
     fn ended(&self, record: SessionRecord) -> BoxFuture<'_, Result<(), StoreError>> {
-        debug_assert!(matches!(record.status, SessionStatus::Completed | SessionStatus::Error));
+        debug_assert!(matches!(
+            record.status,
+            SessionStatus::Completed | SessionStatus::Error
+        ));
         lock(&self.0).remove(&record.id);
         std::future::ready(Ok(())).boxed()
     }

@@ -280,7 +280,10 @@ impl<W> SessionTable<W> {
     pub fn due(&self, id: SessionId) -> Option<Instant> {
         let session = self.sessions.get(&id)?;
         let is_used = session.life.is_used();
-        session.life.takes_work().then(|| session.clocks.due(is_used))
+        session
+            .life
+            .takes_work()
+            .then(|| session.clocks.due(is_used))
     }
 
     /// Begins a use of the session of this scope.
@@ -340,7 +343,12 @@ impl<W> SessionTable<W> {
     }
 
     /// The session is used for a moment, as by a request of another door.
-    pub fn touch(&mut self, client: &ClientId, id: SessionId, now: Instant) -> Result<(), Unusable> {
+    pub fn touch(
+        &mut self,
+        client: &ClientId,
+        id: SessionId,
+        now: Instant,
+    ) -> Result<(), Unusable> {
         if !id.is_default() {
             self.usable(client, id)?.clocks.used(now);
         }
@@ -381,7 +389,9 @@ impl<W> SessionTable<W> {
     pub fn add_usage(&mut self, scope: &Scope, add: impl FnOnce(&mut SessionUsage)) {
         let id = SessionId::of(scope);
         let use_of = if id.is_default() {
-            self.implicit.get_mut(&scope.client).map(|it| &mut it.use_of)
+            self.implicit
+                .get_mut(&scope.client)
+                .map(|it| &mut it.use_of)
         } else {
             self.sessions.get_mut(&id).map(|it| &mut it.use_of)
         };
@@ -585,7 +595,11 @@ impl<W> SessionTable<W> {
     fn forget(&mut self, now: Instant) {
         let (retention, kept) = (self.config().retention, self.config().kept_records);
         while let Some((_, id)) = self.gone.front().copied()
-            && (self.gone.len() > kept || self.gone.front().is_some_and(|(at, _)| *at + retention <= now))
+            && (self.gone.len() > kept
+                || self
+                    .gone
+                    .front()
+                    .is_some_and(|(at, _)| *at + retention <= now))
         {
             self.gone.pop_front();
             self.sessions.remove(&id);

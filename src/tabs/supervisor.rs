@@ -22,8 +22,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 pub use self::rebuild_queue::RebuildPermit;
-pub use self::scopes::ScopeSetup;
 use self::rebuild_queue::RebuildRequest;
+pub use self::scopes::ScopeSetup;
 use super::actor::TabsContext;
 use super::cancellation::CancelReport;
 use super::capture_permits::CapturePermits;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
@@ -40,8 +41,9 @@ impl Sessions {
         let ends = |table: &mut crate::sessions::SessionTable<_>| table.end(id, reason);
         if self.tell(id, cause, ends, Some(EndStage::Ending(reason))) {
             tracing::info!(session = %id, reason = reason.as_str(), "a session ends");
-            if let Some(sessions) = self.shared() {
-                tokio::spawn(sessions.finish(id, reason));
+            // Without a runtime the process ends, and everything with it.
+            if let (Some(sessions), Ok(runtime)) = (self.shared(), Handle::try_current()) {
+                runtime.spawn(sessions.finish(id, reason));
             }
         }
         async move {
@@ -65,7 +67,13 @@ impl Sessions {
         let Some(scope) = self.table(|table| table.scope(id)) else {
             return;
         };
-        within(id, "tabs", TABS, self.services.tabs.end_scope(scope.clone())).await;
+        within(
+            id,
+            "tabs",
+            TABS,
+            self.services.tabs.end_scope(scope.clone()),
+        )
+        .await;
         if let Some(uses) = self.uses(id) {
             within(id, "requests", CALLS, are_over(uses.clone(), 0)).await;
             self.set_stage(id, EndStage::Closing(reason));
@@ -75,8 +83,12 @@ impl Sessions {
         if let Some(record) = self.table(|table| table.record(id)) {
             match timeout(STORE, self.services.session_store.ended(record)).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!(session = %id, %error, "the end of a session is not kept"),
-                Err(_) => tracing::error!(session = %id, "the end of a session was not kept in time"),
+                Ok(Err(error)) => {
+                    tracing::error!(session = %id, %error, "the end of a session is not kept");
+                }
+                Err(_) => {
+                    tracing::error!(session = %id, "the end of a session was not kept in time");
+                }
             }
         }
         let gone = |table: &mut crate::sessions::SessionTable<_>| table.gone(id, Instant::now());
@@ -101,7 +113,12 @@ async fn are_over(mut uses: watch::Receiver<[usize; 2]>, which: usize) {
     let _ = uses.wait_for(|uses| uses[which] == 0).await;
 }
 
-async fn within(id: SessionId, what: &'static str, limit: Duration, step: impl Future<Output = ()>) {
+async fn within(
+    id: SessionId,
+    what: &'static str,
+    limit: Duration,
+    step: impl Future<Output = ()>,
+) {
     if timeout(limit, step).await.is_err() {
         metrics::dropped("session", what);
         tracing::warn!(session = %id, what, "something of an ended session was not released in time");

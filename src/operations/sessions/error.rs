@@ -30,7 +30,9 @@ pub enum SessionError {
         reason: EndReason,
     },
     /// The implicit session cannot be ended or changed.
-    #[error("the session default is there as long as the bridge runs; it cannot be changed or ended")]
+    #[error(
+        "the session default is there as long as the bridge runs; it cannot be changed or ended"
+    )]
     Implicit,
     /// The client has as many sessions as it may.
     #[error(

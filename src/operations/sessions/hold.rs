@@ -34,7 +34,8 @@ impl SessionUse {
 
 impl Drop for SessionUse {
     fn drop(&mut self) {
-        self.sessions.end_use(&self.scope, self.kind, Instant::now());
+        self.sessions
+            .end_use(&self.scope, self.kind, Instant::now());
     }
 }
 
@@ -70,10 +71,7 @@ impl SessionHold {
 
 /// Waits until the connections of a session have to be closed. Without stages nothing of it is left; an implicit one
 /// never ends.
-pub(super) async fn end_of(
-    stages: Option<watch::Receiver<EndStage>>,
-    scope: &Scope,
-) -> EndReason {
+pub(super) async fn end_of(stages: Option<watch::Receiver<EndStage>>, scope: &Scope) -> EndReason {
     if SessionId::of(scope).is_default() {
         return std::future::pending().await;
     }

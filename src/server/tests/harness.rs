@@ -159,11 +159,7 @@ impl TabService for Opener {
         unreachable!("no test cancels it");
     }
 
-    fn begin_scope(
-        &self,
-        _: Scope,
-        _: ScopeSetup,
-    ) -> BoxFuture<'static, Result<(), TabError>> {
+    fn begin_scope(&self, _: Scope, _: ScopeSetup) -> BoxFuture<'static, Result<(), TabError>> {
         std::future::ready(Ok(())).boxed()
     }
 

@@ -115,7 +115,9 @@ fn listeners<'a>(scopes: &'a HashMap<Scope, Vec<Outbox>>, fact: &Fact) -> Vec<&'
     });
     // A link that follows sessions is found in several scopes.
     let mut seen = HashSet::new();
-    concerned.filter(|outbox| seen.insert(outbox.id())).collect()
+    concerned
+        .filter(|outbox| seen.insert(outbox.id()))
+        .collect()
 }
 
 #[cfg(test)]

@@ -216,7 +216,9 @@ fn welcome(state: &ServerState, principal: &Principal, token: Option<ResumeToken
         server: concat!("cdp-bridge ", env!("CARGO_PKG_VERSION")).to_owned(),
         browser: state.services.browser.version(),
         limits: state.settings.limits_with(principal.quota.limits()),
-        session_id: session.filter(|it| !it.is_default()).map(|it| it.to_string()),
+        session_id: session
+            .filter(|it| !it.is_default())
+            .map(|it| it.to_string()),
         tabs: state.operations().tabs_of(&principal.scope),
         resume_token: token.map(|token| token.to_string()),
     })

@@ -109,9 +109,8 @@ impl Links {
             || entry.previous.is_some_and(|token| token.is(&offer.token));
         let written = entry.outbox.next_number()? - 1;
         // Queued payloads are cut for one encoding.
-        let fits = entry.scope == *scope
-            && entry.outbox.encoding() == encoding
-            && offer.cursor <= written;
+        let fits =
+            entry.scope == *scope && entry.outbox.encoding() == encoding && offer.cursor <= written;
         (known && fits).then(|| entry.holder.clone())
     }
 

@@ -37,7 +37,7 @@ pub(crate) async fn upgrade_in_session(
     Path(session): Path<String>,
     request: Request,
 ) -> Result<Response, Unauthorized> {
-    begin(state, Some(session), request)
+    begin(state, Some(&session), request)
 }
 
 /// The client in the session that the path names, or that its token is limited to.
@@ -77,7 +77,7 @@ fn no_session(error: &SessionError) -> Response {
 
 fn begin(
     state: Arc<ServerState>,
-    session: Option<String>,
+    session: Option<&str>,
     mut request: Request,
 ) -> Result<Response, Unauthorized> {
     if request.method() != Method::GET {
@@ -92,7 +92,7 @@ fn begin(
             return Ok(refused(&error));
         }
     };
-    let (principal, hold) = match enter(&state, principal, session.as_deref()) {
+    let (principal, hold) = match enter(&state, principal, session) {
         Ok(entered) => entered,
         Err(error) => {
             metrics::refused("session");

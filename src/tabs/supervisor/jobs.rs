@@ -332,7 +332,10 @@ async fn dispose_of(browser: &Browser, browser_context_id: BrowserContextId) -> 
     let outcome = browser
         .call(DisposeBrowserContext { browser_context_id }, JOB_LIMIT)
         .await;
-    let is_disposed = outcome.as_ref().err().is_none_or(CallError::is_already_gone);
+    let is_disposed = outcome
+        .as_ref()
+        .err()
+        .is_none_or(CallError::is_already_gone);
     log_failure(outcome, "dispose of a browser context");
     is_disposed
 }

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cdp_bridge::operations::{
-    AnswerKind, Arrival, Call, OperationError, OperationOutcome, Permissions, SessionError, Success, Tap,
+    AnswerKind, Arrival, Call, OperationError, OperationOutcome, Permissions, SessionError,
+    Success, Tap,
 };
 use cdp_bridge::tabs::CallId;
 use cdp_bridge_protocol::request::BadRequest;

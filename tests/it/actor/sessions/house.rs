@@ -152,7 +152,9 @@ impl House {
         client: &str,
         options: SessionOptions,
     ) -> Result<CreatedSession, SessionError> {
-        self.operations.create_session(&principal(client), options).await
+        self.operations
+            .create_session(&principal(client), options)
+            .await
     }
 
     pub(super) fn caller(&self, client: &str) -> Caller {
@@ -172,7 +174,8 @@ impl House {
 
     /// Opens a tab in a session.
     pub(super) async fn tab(&self, caller: &Caller, id: SessionId) -> TabId {
-        let create = json!({"type": "createTab", "sessionId": id.to_string(), "url": "http://a.test/"});
+        let create =
+            json!({"type": "createTab", "sessionId": id.to_string(), "url": "http://a.test/"});
         match self.ask(caller, create).await {
             Ok(Success::Tab(answer)) => answer.tab,
             other => panic!("no tab was opened: {other:?}"),
@@ -188,7 +191,9 @@ impl House {
     pub(super) fn told_of(&self, id: SessionId) -> Vec<(SessionStatus, Option<EndReason>)> {
         let told = self.heard.0.lock().unwrap();
         let of_it = told.iter().filter(|(of, ..)| *of == id);
-        of_it.map(|(_, status, reason)| (*status, *reason)).collect()
+        of_it
+            .map(|(_, status, reason)| (*status, *reason))
+            .collect()
     }
 
     /// Nothing of any session is left, except records.

@@ -1,4 +1,4 @@
-//! How many sessions there may be, and who waits for one.
+//! How many sessions there may be, and the queue for them.
 
 use std::time::Duration;
 
@@ -26,14 +26,38 @@ async fn a_full_house_says_what_is_full_and_ending_makes_room() {
         ids.push(house.create("a").await.view.id);
     }
     let own = house.try_create("a", at_once(&house)).await.unwrap_err();
-    assert!(matches!(own, SessionError::LimitExceeded { limit: 3, current: 3, .. }), "{own}");
+    assert!(
+        matches!(
+            own,
+            SessionError::LimitExceeded {
+                limit: 3,
+                current: 3,
+                ..
+            }
+        ),
+        "{own}"
+    );
     house.create("small").await;
     let all = house.try_create("b", at_once(&house)).await.unwrap_err();
-    assert!(matches!(all, SessionError::Full { limit: 4, current: 4, .. }), "{all}");
+    assert!(
+        matches!(
+            all,
+            SessionError::Full {
+                limit: 4,
+                current: 4,
+                ..
+            }
+        ),
+        "{all}"
+    );
     let limits = house.operations.session_limits(&"small".into());
     assert_eq!((limits.live, limits.limit, limits.live_of_all), (1, 1, 4));
 
-    house.operations.end_session(&"a".into(), ids[0], EndReason::Requested, true).await.unwrap();
+    house
+        .operations
+        .end_session(&"a".into(), ids[0], EndReason::Requested, true)
+        .await
+        .unwrap();
     house.try_create("b", at_once(&house)).await.unwrap();
 }
 
@@ -59,25 +83,39 @@ async fn requests_wait_for_a_place_fairly_and_not_for_ever() {
     let [second, same] = [wait("c", 60, "second"), wait("c", 60, "second")];
     house.bridge.settle().await;
     let full = wait("d", 60, "third").await.unwrap().unwrap_err();
-    assert!(matches!(full, SessionError::QueueFull { limit: 3, .. }), "{full}");
+    assert!(
+        matches!(full, SessionError::QueueFull { limit: 3, .. }),
+        "{full}"
+    );
     assert_eq!(house.operations.session_limits(&"c".into()).queued, 2);
 
     // `b` came first, but has a session already.
-    house.operations.end_session(&"a".into(), ids[0], EndReason::Requested, false).await.unwrap();
+    house
+        .operations
+        .end_session(&"a".into(), ids[0], EndReason::Requested, false)
+        .await
+        .unwrap();
     let [second, same] = [second.await.unwrap().unwrap(), same.await.unwrap().unwrap()];
     assert_eq!(second.view.id, same.view.id);
     assert!(second.is_new != same.is_new);
     let late = wait("d", 5, "late");
     let before = Instant::now();
     let timed_out = late.await.unwrap().unwrap_err();
-    assert!(matches!(timed_out, SessionError::QueueTimeout { limit: 4, .. }), "{timed_out}");
+    assert!(
+        matches!(timed_out, SessionError::QueueTimeout { limit: 4, .. }),
+        "{timed_out}"
+    );
     assert!(before.elapsed() >= 5 * SECOND && before.elapsed() < 6 * SECOND);
 
     // Who does not wait any more takes no place.
     first.abort();
     sleep(SECOND).await;
     assert_eq!(house.operations.session_limits(&"b".into()).queued, 0);
-    house.operations.end_session(&"a".into(), ids[1], EndReason::Requested, true).await.unwrap();
+    house
+        .operations
+        .end_session(&"a".into(), ids[1], EndReason::Requested, true)
+        .await
+        .unwrap();
     assert_eq!(house.operations.session_limits(&"b".into()).live_of_all, 3);
 
     let again = wait("c", 0, "second").await.unwrap().unwrap();
@@ -86,7 +124,10 @@ async fn requests_wait_for_a_place_fairly_and_not_for_ever() {
         external_id: Some("second".to_owned()),
         ..SessionFilter::default()
     };
-    let found = house.operations.list_sessions(&"c".into(), &filter).sessions;
+    let found = house
+        .operations
+        .list_sessions(&"c".into(), &filter)
+        .sessions;
     assert_eq!(found.len(), 1);
 }
 
@@ -97,10 +138,18 @@ async fn a_client_creates_only_so_many_in_a_minute() {
     let house = House::with(config).await;
     for _ in 0..2 {
         let id = house.create("a").await.view.id;
-        house.operations.end_session(&"a".into(), id, EndReason::Requested, true).await.unwrap();
+        house
+            .operations
+            .end_session(&"a".into(), id, EndReason::Requested, true)
+            .await
+            .unwrap();
     }
     let fast = house.try_create("a", house.options()).await.unwrap_err();
-    let SessionError::RateLimited { per_minute: 2, retry_after } = fast else {
+    let SessionError::RateLimited {
+        per_minute: 2,
+        retry_after,
+    } = fast
+    else {
         panic!("{fast}");
     };
     house.create("b").await;

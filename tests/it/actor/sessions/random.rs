@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use cdp_bridge::operations::sessions::{
-    EndReason, HoldKind, SessionFilter, SessionId, SessionStatus, SessionView, StatusFilter,
+    EndReason, HoldKind, SessionConnections, SessionFilter, SessionId, SessionStatus, SessionView,
+    StatusFilter,
 };
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -101,7 +102,11 @@ impl Run {
         options.queue_timeout = Some(self.rng.u32(..6) * SECOND);
         let operations = self.house.operations.clone();
         let gives_up = self.rng.u8(..8) == 0;
-        let patience = if gives_up { SECOND } else { Duration::from_mins(5) };
+        let patience = if gives_up {
+            SECOND
+        } else {
+            Duration::from_mins(5)
+        };
         self.tasks.push(tokio::spawn(async move {
             let creating = async { operations.create_session(&principal(client), options).await };
             let _ = timeout(patience, creating).await;
@@ -126,7 +131,10 @@ impl Run {
             request["idempotencyKey"] = key.into();
         }
         let request = cdp_bridge_protocol::Request::parse(&request.to_string()).unwrap();
-        let entered = self.house.operations.enter_session(&principal(client), session.id);
+        let entered = self
+            .house
+            .operations
+            .enter_session(&principal(client), session.id);
         let principal = match entered {
             Ok(entered) if self.rng.bool() => entered,
             _ => principal(client),
@@ -206,11 +214,14 @@ impl Run {
             assert_eq!(live.len(), limits.live);
             assert!(limits.live <= limits.limit, "{limits:?}");
             all += live.len();
-            let destroyed = list(&self.house, client, StatusFilter::Only(SessionStatus::Destroyed));
+            let destroyed = list(
+                &self.house,
+                client,
+                StatusFilter::Only(SessionStatus::Destroyed),
+            );
             for session in destroyed {
                 let tabs = self.house.operations.tabs_of(&session.scope());
                 assert!(tabs.is_empty(), "{tabs:?} of a session that is gone");
-                assert_eq!(session.connections, Default::default(), "or it was stuck");
             }
         }
         assert!(all <= config().max);
@@ -230,6 +241,11 @@ impl Run {
         sleep(Duration::from_mins(1)).await;
         self.told.extend(self.house.told());
         self.house.assert_empty();
+        for client in CLIENTS {
+            for session in list(&self.house, client, StatusFilter::All) {
+                assert_eq!(session.connections, SessionConnections::default());
+            }
+        }
         let mut lives: HashMap<SessionId, Vec<Told>> = HashMap::new();
         for told in self.told {
             lives.entry(told.0).or_default().push(told);
@@ -238,9 +254,16 @@ impl Run {
             let ends = |status| life.iter().filter(|told| told.1 == status).count();
             let ended = ends(SessionStatus::Completed) + ends(SessionStatus::Error);
             assert_eq!(ended, 1, "{life:?}");
-            assert_eq!(ends(SessionStatus::Destroyed), ends(SessionStatus::Completed), "{life:?}");
+            assert_eq!(
+                ends(SessionStatus::Destroyed),
+                ends(SessionStatus::Completed),
+                "{life:?}"
+            );
             let reasons: Vec<_> = life.iter().filter_map(|told| told.2).collect();
-            assert!(reasons.iter().all(|reason| *reason == reasons[0]), "{life:?}");
+            assert!(
+                reasons.iter().all(|reason| *reason == reasons[0]),
+                "{life:?}"
+            );
         }
         // With the last record the clock ends.
         sleep(Duration::from_mins(61)).await;
@@ -292,7 +315,10 @@ fn nothing_is_left_of_sessions_whatever_happens_to_them() {
                 }
                 run.end_all().await;
                 let left = Handle::current().metrics().num_alive_tasks();
-                assert!(left <= tasks, "{left} tasks are left, of {tasks} at the start");
+                assert!(
+                    left <= tasks,
+                    "{left} tasks are left, of {tasks} at the start"
+                );
             });
         }));
         assert!(run.is_ok(), "the run with SEED={seed} failed");
