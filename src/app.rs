@@ -92,7 +92,7 @@ impl Daemon {
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
         let policies = Arc::new(Policies::new(client_rules::read(config)?));
-        let egress = new_egress();
+        let egress = egress();
         let (reports, blocked) = mpsc::channel(blocked_requests::QUEUE);
         let proxies = ContextProxies {
             egress: egress.clone(),
@@ -214,7 +214,8 @@ impl Daemon {
     }
 }
 
-fn new_egress() -> Egress {
+/// The proxies of pages.
+fn egress() -> Egress {
     let limits = ProxyLimits {
         max_connections_of_all: open_files::connections_of_pages(),
         ..ProxyLimits::default()
