@@ -29,8 +29,10 @@ use crate::config::Config;
 use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
 use crate::exposition::Exposition;
 use crate::open_files;
-use crate::operations::{CallLog, EventBus, OperationServices, Operations, Tap};
+use crate::operations::sessions::{EndReason, MemoryStore};
+use crate::operations::{CallLog, EventBus, Facts, OperationServices, Operations, Tap};
 use crate::policy::DownloadPolicy;
+use crate::server::session_tokens::SessionTokenMint;
 use crate::server::{BindError, Listen, Replacer, Server, Services};
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 
@@ -113,12 +115,17 @@ impl Daemon {
         );
         tokio::spawn(blocked_requests::publish(Arc::clone(&facts), blocked));
         let status = SupervisedBrowser::default();
+        let server_settings = room_settings::server(config)?;
+        let session_tokens = SessionTokenMint::new(Arc::clone(&server_settings.token_keys));
         let operations = Arc::new(Operations::new(
             room_settings::operations(config),
             OperationServices {
                 registry,
                 tabs: Arc::new(tabs.clone()),
                 policy: Arc::<Policies>::clone(&policies),
+                facts: Facts(Arc::clone(&facts)),
+                session_store: Arc::new(MemoryStore::default()),
+                session_tokens: Arc::<SessionTokenMint>::clone(&session_tokens),
             },
             [Arc::new(CallLog) as Arc<dyn Tap>],
         ));
@@ -132,7 +139,14 @@ impl Daemon {
                     .map_or_else(String::new, Exposition::render)
             }),
         };
-        let server = Server::bind(room_settings::server(config)?, services).await?;
+        if config.auth.session_secret.is_none() {
+            tracing::info!(
+                "tokens of sessions are signed with a random secret and end with this process, because \
+                 auth.session_secret is not set"
+            );
+        }
+        let server = Server::bind(server_settings, services).await?;
+        session_tokens.listens(server.local_addr(), config.server.tls.is_some());
         // Not awaited: it removes profiles that earlier runs left behind.
         tokio::task::spawn_blocking(sweep);
 
@@ -144,6 +158,7 @@ impl Daemon {
             peer_check: egress.peer_check().clone(),
             tabs: tabs.clone(),
             facts,
+            operations: Arc::clone(&operations),
             last_reason: None,
         };
         // The tabs get the browser before requests are accepted, so that the first request does not fail
@@ -175,7 +190,11 @@ impl Daemon {
     /// and ends Chromium.
     pub async fn stop(self) {
         let close_tabs = async {
-            if timeout(TABS_LIMIT, self.tabs.shut_down()).await.is_err() {
+            let ended = async {
+                self.operations.end_all_sessions(EndReason::Shutdown).await;
+                self.tabs.shut_down().await;
+            };
+            if timeout(TABS_LIMIT, ended).await.is_err() {
                 tracing::warn!("some tabs did not close in time; ending Chromium closes them");
             }
         };
@@ -221,6 +240,7 @@ struct BrowserFollower {
     peer_check: PeerCheck,
     tabs: SupervisorHandle,
     facts: Arc<dyn FactSink>,
+    operations: Arc<Operations>,
     last_reason: Option<String>,
 }
 
@@ -252,7 +272,11 @@ impl BrowserFollower {
                     self.facts.publish(Fact::of_browser(up));
                 }
             }
-            Lifecycle::GivenUp { reason } => self.tabs.browser_given_up(reason).await,
+            Lifecycle::GivenUp { reason } => {
+                self.tabs.browser_given_up(reason).await;
+                let lost = self.operations.end_all_sessions(EndReason::BrowserLost);
+                lost.await;
+            }
             Lifecycle::Down { reason, restarts } => {
                 self.peer_check.deny_all();
                 self.tabs

@@ -18,6 +18,12 @@ pub fn dropped(kind: &'static str, reason: &'static str) {
         .increment(1);
 }
 
+/// An HTTP request was answered; `route` is the template of its path.
+pub fn http_request(route: &str, status: u16) {
+    ::metrics::counter!("cdp_bridge_http_requests_total", "route" => route.to_owned(), "status" => status.to_string())
+        .increment(1);
+}
+
 /// A check of the server refused or ended a connection, or refused a request.
 pub fn refused(reason: &'static str) {
     ::metrics::counter!("cdp_bridge_refused_total", "reason" => reason).increment(1);
@@ -98,6 +104,19 @@ pub fn resume_kept_changed(before: usize, after: usize) {
     if before != after {
         ::metrics::gauge!("cdp_bridge_resume_kept_bytes").increment(as_f64(after) - as_f64(before));
     }
+}
+
+/// How many sessions of clients have each status.
+pub fn sessions(counts: [(&'static str, usize); 7]) {
+    for (status, count) in counts {
+        ::metrics::gauge!("cdp_bridge_sessions", "state" => status).set(as_f64(count));
+    }
+}
+
+/// Nothing of a session is left; it lived so long.
+pub fn session_ended(reason: &'static str, lived: Duration) {
+    ::metrics::counter!("cdp_bridge_sessions_ended_total", "reason" => reason).increment(1);
+    ::metrics::histogram!("cdp_bridge_session_seconds").record(lived.as_secs_f64());
 }
 
 /// How many disconnected clients may still resume.

@@ -1,10 +1,10 @@
-//! Writes the JSON Schemas of the protocol and of the configuration into files.
+//! Writes the JSON Schemas of the protocol and of the configuration, and the description of the REST door, into files.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::config;
+use crate::{config, server};
 
 /// A schema could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +24,7 @@ pub enum SchemaError {
 }
 
 /// Every schema with the name of its file.
-pub fn documents() -> [(&'static str, Value); 3] {
+pub fn documents() -> [(&'static str, Value); 4] {
     [
         (
             "request.schema.json",
@@ -32,6 +32,7 @@ pub fn documents() -> [(&'static str, Value); 3] {
         ),
         ("event.schema.json", cdp_bridge_protocol::schema::events()),
         ("config.schema.json", config::schema()),
+        ("openapi.json", server::rest::documents::openapi_document()),
     ]
 }
 
@@ -67,7 +68,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("a/b");
         let files = write(&dir).unwrap();
-        assert_eq!(files.len(), 3);
+        assert_eq!(files.len(), 4);
         for (file, (name, schema)) in files.iter().zip(documents()) {
             assert_eq!(*file, dir.join(name));
             let written = std::fs::read_to_string(file).unwrap();

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::event::EndReason;
 use crate::ids::TabId;
 use crate::request::{WaitUntil, yes_or_no};
 
@@ -71,6 +72,12 @@ codes! {
     BrowserDown = "BROWSER_DOWN", retryable: yes;
     /// The bridge is stopping.
     ShuttingDown = "SHUTTING_DOWN", retryable: no;
+    /// The session has ended (`details.endReason`).
+    SessionEnded = "SESSION_ENDED", retryable: no;
+    /// No such session, or another client's.
+    UnknownSession = "UNKNOWN_SESSION", retryable: no;
+    /// There are as many sessions as there may be.
+    Capacity = "CAPACITY", retryable: yes;
     /// The session that a connection wanted to go on with is over; it has a new one.
     ResumeFailed = "RESUME_FAILED", retryable: no;
     /// A fault of the bridge; its log has the rest.
@@ -168,9 +175,15 @@ pub struct ErrorDetails {
     /// `SCREENSHOT_FAIL`: height of the picture that was asked for, in pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u64>,
-    /// The limit that was passed: of pixels, of requests in flight, of tabs, of staged files, of init scripts.
+    /// The limit that was passed: of pixels, of requests in flight, of tabs, of staged files, of init scripts, of sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
+    /// `LIMIT_EXCEEDED`, `CAPACITY` of sessions: how many there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<u64>,
+    /// `SESSION_ENDED`: why it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_reason: Option<EndReason>,
     /// `AMBIGUOUS`: how many elements the locator matches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,

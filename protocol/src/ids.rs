@@ -100,6 +100,25 @@ impl From<TabId> for TabRef {
     }
 }
 
+/// A session as a request names it: its id, or `default`. Any string is accepted by the parser: one that names no session
+/// is answered `UNKNOWN_SESSION`, not `BAD_REQUEST`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct SessionRef(String);
+
+impl SessionRef {
+    /// The text as the client sent it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for SessionRef {
+    fn from(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+}
+
 /// The client's own name for a request: a string of 1 to 64 characters, or an integer. It is
 /// echoed as it was given.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

@@ -34,7 +34,7 @@ pub use error::{ErrorCode, ErrorDetails, ErrorEvent};
 pub use event::{Event, Message};
 pub use file_data::FileData;
 pub use idempotency::IdempotencyKey;
-pub use ids::{RequestId, TabId, TabRef};
+pub use ids::{RequestId, SessionRef, TabId, TabRef};
 pub use request::{Request, RequestBody, RequestKind};
 pub use typed_text::TypedText;
 

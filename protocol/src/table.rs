@@ -56,6 +56,10 @@ requests! {
     AnswerDialog = "answerDialog" => DialogClosed { limit: Other, changes: yes, tab: yes };
     AnswerAuth = "answerAuth" => AuthClosed { limit: Other, changes: yes, tab: yes };
     SetCredentials = "setCredentials" => Done { limit: Other, changes: yes, tab: yes };
+    CreateSession = "createSession" => SessionCreated { limit: Create, changes: yes, tab: no };
+    GetSession = "getSession" => DescribedSession { limit: Other, changes: no, tab: no };
+    ListSessions = "listSessions" => ListedSessions { limit: Other, changes: no, tab: no };
+    EndSession = "endSession" => SessionStateChanged { limit: Close, changes: yes, tab: no };
 }
 
 events! {
@@ -99,6 +103,10 @@ events! {
     DownloadStarted(DownloadStarted) = "downloadStarted";
     DownloadFinished(DownloadFinished) = "downloadFinished";
     TabUpdated(TabUpdated) = "tabUpdated";
+    SessionCreated(SessionCreated) = "sessionCreated";
+    DescribedSession(DescribedSession) = "session";
+    ListedSessions(ListedSessions) = "sessions";
+    SessionStateChanged(SessionStateChanged) = "sessionStateChanged";
     FileStaged(FileStaged) = "fileStaged";
     Download(Download) = "download" { data: base64, head: DownloadHead };
     Emulated(Emulated) = "emulated";

@@ -3,6 +3,7 @@
 use super::room_settings::SettingsError;
 use crate::config::Config;
 use crate::operations::ClientLimits;
+use crate::operations::sessions::SessionLimits;
 use crate::server::{ClientConfig, ClientToken, TokenHash};
 use crate::tabs::TabShares;
 
@@ -54,6 +55,11 @@ pub(super) fn tab_shares(config: &Config) -> TabShares {
         max_of: max_of.collect(),
         guaranteed: guaranteed_tabs(config),
     }
+}
+
+/// How many sessions there may be.
+pub(super) fn session_limits(_config: &Config) -> SessionLimits {
+    SessionLimits::default()
 }
 
 /// The clients that may connect.

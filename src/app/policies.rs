@@ -9,8 +9,9 @@ use super::client_rules::ClientRules;
 use crate::egress::RecentFailures;
 use crate::lock::lock;
 use crate::operations::UrlPolicy;
+use crate::operations::sessions::{BadOption, SessionOptions};
 use crate::policy::{Denied, DownloadPolicy, EgressPolicy};
-use crate::tabs::ClientId;
+use crate::tabs::{ClientId, Scope};
 
 /// Every client's policy.
 #[derive(Debug, Default)]
@@ -133,9 +134,15 @@ impl ClientPolicy {
 }
 
 impl UrlPolicy for Policies {
-    fn check(&self, client: &ClientId, url: &str) -> Result<String, Denied> {
-        self.of(client).check(url)
+    fn check(&self, scope: &Scope, url: &str) -> Result<String, Denied> {
+        self.of(&scope.client).check(url)
     }
+
+    fn narrow(&self, _: &Scope, _: &SessionOptions) -> Result<(), BadOption> {
+        Ok(())
+    }
+
+    fn forget(&self, _: &Scope) {}
 }
 
 #[cfg(test)]
@@ -182,7 +189,7 @@ mod tests {
     }
 
     fn may(policies: &Policies, client: &str, url: &str) -> bool {
-        policies.check(&client.into(), url).is_ok()
+        UrlPolicy::check(policies, &client.into(), url).is_ok()
     }
 
     #[test]

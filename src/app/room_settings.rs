@@ -1,13 +1,16 @@
 //! What the server and the tabs are started with, from the sections of the configuration.
 
+use std::sync::Arc;
+
 use cdp_bridge_protocol::request::{TimeoutClass, Viewport};
 
-use super::clients::{clients, common_limits, tab_shares};
+use super::clients::{clients, common_limits, session_limits, tab_shares};
 use crate::config::Config;
 use crate::operations::{OperationSettings, StagingLimits, Timeouts};
 use crate::policy::PatternError;
 use crate::server::ServerSettings;
 use crate::tabs::TabSettings;
+use crate::tokens::TokenKeys;
 
 /// How many commands wait on one tab.
 const WAITING_CHANGES: usize = 64;
@@ -18,6 +21,9 @@ pub enum SettingsError {
     /// An entry of one of the policy's lists.
     #[error("{key}: {source}")]
     Policy { key: String, source: PatternError },
+    /// The system has no random numbers.
+    #[error("auth.session_secret: no secret can be made: {0}; set one")]
+    NoRandomness(getrandom::Error),
     /// The hash of a token.
     #[error("{key}: is not 64 hexadecimal digits")]
     TokenHash { key: String },
@@ -28,6 +34,7 @@ impl SettingsError {
     pub fn key(&self) -> &str {
         match self {
             Self::Policy { key, .. } | Self::TokenHash { key } => key,
+            Self::NoRandomness(_) => "auth.session_secret",
         }
     }
 }
@@ -78,7 +85,19 @@ pub(super) fn operations(config: &Config) -> OperationSettings {
         logged_out_default: config.policy.logged_out_default,
         evaluate: config.policy.evaluate,
         permissions: config.policy.permissions.clone(),
+        sessions: session_limits(config),
         on_disconnect: config.tabs.on_disconnect,
+    }
+}
+
+/// What signs the tokens of sessions: the configured secret, or one of this process alone.
+fn token_keys(config: &Config) -> Result<TokenKeys, SettingsError> {
+    let auth = &config.auth;
+    let previous = auth.session_secret_previous.as_ref();
+    let previous = previous.map(|secret| secret.expose().as_bytes());
+    match &auth.session_secret {
+        Some(secret) => Ok(TokenKeys::new(secret.expose().as_bytes(), previous)),
+        None => TokenKeys::random(previous).map_err(SettingsError::NoRandomness),
     }
 }
 
@@ -88,6 +107,8 @@ pub(crate) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
         flow: config.flow.clone(),
         limits: common_limits(config),
         protect_metrics: config.auth.protect_metrics,
+        require_session_token: config.auth.require_session_token,
+        token_keys: Arc::new(token_keys(config)?),
         clients: clients(config)?,
     })
 }

@@ -122,7 +122,7 @@ mod tests {
                 Ok(if path.ends_with("cdp-bridge.toml") {
                     text.clone()
                 } else {
-                    "token".into()
+                    "a token, or a secret of 32 characters".replace([' ', ','], "-")
                 })
             })
             .unwrap();

@@ -12,6 +12,7 @@ use super::file;
 use super::origin::{Origin, Origins};
 use super::renamed;
 use super::rules;
+use super::secrets;
 use super::setting::{Layer, imply_port_transport};
 use super::sources::Sources;
 use super::typed::Merged;
@@ -64,6 +65,7 @@ pub fn load_with(
     check::ranges(&config, &origins)?;
     let read_token = |path: &Path| read(&sources.working_dir.join(path));
     clients::resolve(&mut config.auth.clients, &origins, &read_token)?;
+    secrets::resolve(&mut config.auth, &origins, &read_token)?;
     rules::check(&config, &origins)?;
     warnings.extend(advice::of(&config, &origins));
     Ok(Loaded {

@@ -19,6 +19,7 @@ mod print;
 mod renamed;
 mod rules;
 mod schema;
+mod secrets;
 mod setting;
 mod sources;
 mod text_value;

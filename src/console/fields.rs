@@ -25,6 +25,9 @@ pub enum FieldProblem {
 pub(super) fn positional(kind: RequestKind) -> Vec<&'static str> {
     let fields: &[&str] = match kind {
         CreateTab => &["url"],
+        RequestKind::CreateSession => &["startUrl"],
+        RequestKind::ListSessions => &["status"],
+        RequestKind::ListTabs => &["sessionId"],
         RequestKind::GetDomSnapshot => &["tabId", "format"],
         Click | RequestKind::Upload | WaitFor | GetAxSnapshot => &["tabId", "selector"],
         RequestKind::Type => &["tabId", "text", "selector"],

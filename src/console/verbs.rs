@@ -68,7 +68,7 @@ const WORDED: &[Verb] = verbs! {
         "switch to an empty browser context without cookies and storage, or back";
     ActivateTab: "activate"; "activate TAB"; "bring a tab to the front";
     CloseTab: "close"; "close TAB"; "close a tab";
-    ListTabs: "tabs"; "tabs"; "list the tabs";
+    ListTabs: "tabs"; "tabs [SESSION]"; "list the tabs";
     StartScreencast: "cast"; "cast TAB [fps=N] [quality=N] [width=N] [height=N]"; "start a screencast";
     StopScreencast: "uncast"; "uncast TAB"; "stop it";
     Click: "click"; "click TAB LOCATOR [right|middle|double] [x=N y=N]"; "click an element, or a point";
@@ -104,6 +104,10 @@ const WORDED: &[Verb] = verbs! {
     AnswerDialog: "dialog"; "dialog TAB DIALOG on|off [promptText=TEXT]"; "answer a dialog that waits, by its dialogId";
     AnswerAuth: "login"; "login TAB AUTH [USER] [PASSWORD] [cancel=on]"; "answer a server that asks for a password, by its authId";
     SetCredentials: "credentials"; "credentials TAB [{\"origin\":…,\"username\":…,\"password\":…}]"; "set the passwords that servers get without asking";
+    CreateSession: "new-session"; "new-session [URL] [externalId=NAME] [maxDurationMs=N] [idleTimeoutMs=N]"; "create a session";
+    GetSession: "session"; "session SESSION"; "show a session";
+    ListSessions: "sessions"; "sessions [STATUS|all]"; "list the sessions";
+    EndSession: "end"; "end SESSION"; "end a session";
     Ping: "ping"; "ping"; "ask for a pong";
 };
 

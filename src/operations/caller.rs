@@ -22,6 +22,9 @@ pub trait StreamSinks: Debug + Send + Sync + 'static {
 
     /// Subscribes this caller to the console of a tab, until the sender of the returned channel is gone.
     fn console(&self, tab: TabId) -> watch::Receiver<()>;
+
+    /// The caller gets the facts of this scope, too, from now on.
+    fn follow(&self, scope: Scope);
 }
 
 /// The caller of operations; [`Operations::caller`](super::Operations::caller) makes it.
@@ -52,6 +55,13 @@ pub struct Arrival {
     /// The same in milliseconds since the epoch.
     pub at_ms: u64,
     pub(super) rate: Result<(), RateExceeded>,
+}
+
+impl Arrival {
+    /// The rate that the message exceeds, if it does: operations refuse it then.
+    pub fn rate_exceeded(&self) -> Option<RateExceeded> {
+        self.rate.err()
+    }
 }
 
 impl Caller {
@@ -105,6 +115,16 @@ impl Caller {
     /// Its unanswered requests.
     pub fn in_flight(&self) -> &InFlight {
         &self.in_flight
+    }
+
+    /// A message of the same client that another caller has counted, as one of this caller.
+    pub fn takes_over(&self, arrival: &Arrival) -> Arrival {
+        Arrival {
+            caller: self.id,
+            door: self.door,
+            scope: self.scope().clone(),
+            ..arrival.clone()
+        }
     }
 
     /// Counts a message that has just arrived against the client's rate.

@@ -54,6 +54,17 @@ pub struct RateExceeded {
     pub retry_after: Duration,
 }
 
+/// What is left of a client's rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLeft {
+    /// The limit.
+    pub per_second: u32,
+    /// How many requests are allowed at once.
+    pub remaining: u32,
+    /// When the whole rate is free again.
+    pub full_after: Duration,
+}
+
 /// A place of one of a client's connections or unanswered requests, until it is dropped.
 #[derive(Debug)]
 pub struct QuotaPermit {
@@ -133,6 +144,17 @@ impl ClientQuota {
         rate.take(now).map_err(|retry_after| RateExceeded {
             per_second,
             retry_after,
+        })
+    }
+
+    /// What is left of the rate. None: there is no limit.
+    pub fn rate_left(&self, now: Instant) -> Option<RateLeft> {
+        let used = self.used();
+        let (remaining, full_after) = used.rate.as_ref()?.left(now);
+        Some(RateLeft {
+            per_second: used.limits.rate_per_second,
+            remaining,
+            full_after,
         })
     }
 

@@ -5,12 +5,16 @@ use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{
     Cancel, CreateTab, Evaluate, StartScreencast, Subscribe, Upload, WaitUntil,
 };
-use cdp_bridge_protocol::{RequestBody, RequestKind, TabRef};
+use cdp_bridge_protocol::{RequestBody, RequestKind, TabId, TabRef};
 
 use super::page_action::{self as page, locator};
 use super::page_setup as setup;
 use super::running_calls::CallPlace;
-use super::{Caller, OperationError, Operations, StreamSinks, Success, prompts, raw_input};
+use super::sessions::SessionPlan;
+use super::{
+    Caller, OperationError, Operations, Reach, Scope, SessionId, StreamSinks, Success, prompts,
+    raw_input,
+};
 use crate::clock::epoch_ms;
 use crate::policy::EvaluatePolicy;
 use crate::tabs::page_actions::PageOperation;
@@ -27,6 +31,8 @@ pub(super) enum Plan {
     Start(CallPlace, Box<dyn FnOnce(Reply) + Send>),
     /// It ends another call.
     Cancel(Cancel),
+    /// It is about a session.
+    Session(SessionPlan),
 }
 
 type Planned = Result<Plan, OperationError>;
@@ -42,18 +48,31 @@ impl Operations {
         Ok(match body {
             RequestBody::Cancel(cancel) => Plan::Cancel(cancel),
             RequestBody::Ping(_) => Plan::Answer(Box::new(Success::Pong(epoch_ms()))),
-            RequestBody::ListTabs(_) => {
-                let tabs = self.tabs_of(caller.scope());
+            RequestBody::ListTabs(it) => {
+                let scope = self.scope_within_reach(caller, it.session_id.as_ref())?;
+                let tabs = self.tabs_of(&scope);
                 Plan::Answer(Box::new(Success::Tabs(tabs)))
             }
             RequestBody::CreateTab(create) => self.create_tab(caller, &create)?,
+            RequestBody::CreateSession(create) => {
+                Plan::Session(SessionPlan::create(&self.default_session_options(), create))
+            }
+            RequestBody::GetSession(get) => {
+                let scope = self.scope_within_reach(caller, Some(&get.session_id))?;
+                Plan::Session(SessionPlan::Get(SessionId::of(&scope)))
+            }
+            RequestBody::ListSessions(list) => Plan::Session(SessionPlan::list(list)?),
+            RequestBody::EndSession(end) => {
+                let scope = self.scope_within_reach(caller, Some(&end.session_id))?;
+                Plan::Session(SessionPlan::End(SessionId::of(&scope)))
+            }
             RequestBody::CloseTab(close) => send(tab(&close.tab_id)?, |reply| {
                 TabMessage::Close(CloseReason::Requested, Some(reply))
             }),
             RequestBody::ActivateTab(it) => change(tab(&it.tab_id)?, Change::Activate),
             RequestBody::Navigate(navigate) => {
                 let tab = tab(&navigate.tab_id)?;
-                let url = self.allowed_url(caller, &navigate.url)?;
+                let url = self.allowed_url(&tab.scope, &navigate.url)?;
                 let until = navigate.wait_until.unwrap_or_default();
                 change(tab, Change::Navigate { url, until })
             }
@@ -153,10 +172,17 @@ impl Operations {
 
     fn create_tab(&self, caller: &Caller, create: &CreateTab) -> Planned {
         let url = create.url.as_deref().unwrap_or("about:blank");
-        let default = self.settings.logged_out_default;
+        let scope = self.scope_within_reach(caller, create.session_id.as_ref())?;
+        if scope != *caller.scope()
+            && let Some(streams) = &caller.streams
+        {
+            streams.follow(scope.clone());
+        }
+        // A session that a client has created has a browser context of its own already.
+        let default = self.settings.logged_out_default && SessionId::of(&scope).is_default();
         let tab = NewTab {
-            scope: caller.scope().clone(),
-            url: self.allowed_url(caller, url)?,
+            url: self.allowed_url(&scope, url)?,
+            scope,
             logged_out: create.logged_out.unwrap_or(default),
             viewport: create.viewport,
             wait_until: create.wait_until,
@@ -174,12 +200,21 @@ impl Operations {
 
     fn tab(&self, caller: &Caller, tab: &TabRef) -> Result<TabHandle, OperationError> {
         tab.id()
-            .and_then(|id| self.services.registry.get(caller.scope(), id))
+            .and_then(|id| self.tab_within_reach(caller, id))
             .ok_or_else(|| OperationError::UnknownTab { tab: tab.clone() })
     }
 
-    fn allowed_url(&self, caller: &Caller, url: &str) -> Result<String, OperationError> {
-        let checked = self.services.policy.check(&caller.scope().client, url);
+    /// A tab that the caller may act on.
+    pub(super) fn tab_within_reach(&self, caller: &Caller, id: TabId) -> Option<TabHandle> {
+        let registry = &self.services.registry;
+        match caller.principal.reach {
+            Reach::Client => registry.of_client(&caller.scope().client, id),
+            Reach::Session => registry.get(caller.scope(), id),
+        }
+    }
+
+    fn allowed_url(&self, scope: &Scope, url: &str) -> Result<String, OperationError> {
+        let checked = self.services.policy.check(scope, url);
         checked.map_err(|denied| TabError::NavDenied(denied).into())
     }
 }

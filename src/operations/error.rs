@@ -11,6 +11,7 @@ use super::failure::{
     BadRegex, DownloadError, Failure, LocatorError, NoSuchKey, PageActionError, PrintError,
     SetupError, TabError,
 };
+use super::sessions::SessionError;
 use super::staged_files::StagingError;
 
 /// Why an operation failed.
@@ -127,6 +128,9 @@ pub enum OperationError {
     /// A file cannot be staged, or is not there.
     #[error(transparent)]
     Staging(#[from] StagingError),
+    /// Something cannot be done with a session.
+    #[error(transparent)]
+    Session(#[from] SessionError),
     /// The tab, or the supervisor of tabs, failed.
     #[error(transparent)]
     Failed(Failure),
@@ -166,6 +170,7 @@ impl OperationError {
             Self::ScriptsDisabled { .. } => ErrorCode::EvaluationFailed,
             Self::PermissionForbidden { .. } => ErrorCode::PermissionDenied,
             Self::Staging(error) => code_of_staging(error),
+            Self::Session(error) => error.code(),
             Self::Failed(failure) => code_of_tab(kind, &failure.error),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cdp_bridge_protocol::event::{CloseReason, TabInfo};
 use cdp_bridge_protocol::request::BadRequest;
-use cdp_bridge_protocol::{Request, RequestKind, TabRef};
+use cdp_bridge_protocol::{Request, RequestBody, RequestKind, TabRef};
 use tokio::sync::oneshot;
 
 use super::dispatch::Plan;
@@ -14,6 +14,7 @@ use super::idempotency::IdempotencyGuard;
 use super::presence::PresenceCounts;
 use super::responder::Responder;
 use super::running_calls::{CallPlace, RunningCalls};
+use super::sessions::{SessionCall, Sessions};
 use super::staging::Staging;
 use super::tap::{Tap, Taps};
 use super::{
@@ -32,6 +33,7 @@ pub struct Operations {
     pub(super) staging: Arc<Staging>,
     pub(super) idempotency: Arc<IdempotencyGuard>,
     pub(super) running: RunningCalls,
+    pub(super) sessions: Arc<Sessions>,
     taps: Taps,
     calls: AtomicU64,
 }
@@ -43,9 +45,18 @@ impl Operations {
         services: OperationServices,
         taps: impl IntoIterator<Item = Arc<dyn Tap>>,
     ) -> Self {
+        let idempotency = Arc::new(IdempotencyGuard::new(settings.idempotency));
+        let staging = Staging::new(settings.staging);
+        let sessions = Sessions::new(
+            settings.sessions.clone(),
+            services.clone(),
+            Arc::clone(&staging),
+            Arc::clone(&idempotency),
+        );
         Self {
-            idempotency: Arc::new(IdempotencyGuard::new(settings.idempotency)),
-            staging: Staging::new(settings.staging),
+            idempotency,
+            staging,
+            sessions,
             settings,
             services,
             drain: Drain::default(),
@@ -100,7 +111,7 @@ impl Operations {
     }
 
     /// Executes a request and waits for its outcome. The operation goes on if the returned future is dropped.
-    pub async fn execute(&self, caller: &Caller, request: Request) -> OperationOutcome {
+    pub async fn execute(self: &Arc<Self>, caller: &Caller, request: Request) -> OperationOutcome {
         let (sender, outcome) = oneshot::channel();
         let respond = move |_: &Call, outcome| {
             // The receiver is gone where the caller's future was dropped.
@@ -114,7 +125,7 @@ impl Operations {
     /// calls. `respond` is called exactly once, possibly before this returns, and must not wait. Returns the
     /// identity of the call, by which it can be [cancelled](Self::cancel).
     pub fn begin(
-        &self,
+        self: &Arc<Self>,
         caller: &Caller,
         arrival: Arrival,
         request: Request,
@@ -149,6 +160,13 @@ impl Operations {
             responder.answer(Err(error));
             return id;
         }
+        match SessionCall::new(&self.sessions, &self.scope_of(caller, &body)) {
+            Ok(call) => responder.uses(call),
+            Err(error) => {
+                responder.answer(Err(error.into()));
+                return id;
+            }
+        }
         if let Some(key) = responder.call().idempotency_key.clone() {
             let place = CallPlace::Shared(caller.scope().clone(), key);
             self.running.insert(id, place);
@@ -160,6 +178,7 @@ impl Operations {
             Err(error) => responder.answer(Err(error)),
             Ok(Plan::Answer(success)) => responder.answer(Ok(*success)),
             Ok(Plan::Cancel(cancel)) => self.cancel_request(caller, &cancel, responder),
+            Ok(Plan::Session(plan)) => self.carry_out(plan, caller, timeout, responder),
             Ok(Plan::Start(place, start)) => {
                 let timeout = timeout.unwrap_or(default_limit);
                 let call = responder.call();
@@ -175,6 +194,17 @@ impl Operations {
             }
         }
         id
+    }
+
+    /// The scope in which a request is carried out: of its tab or session, where it names one that the caller may act on.
+    fn scope_of(&self, caller: &Caller, body: &RequestBody) -> Scope {
+        if let RequestBody::CreateTab(create) = body {
+            let named = self.scope_within_reach(caller, create.session_id.as_ref());
+            return named.unwrap_or_else(|_| caller.scope().clone());
+        }
+        let tab = body.tab().and_then(TabRef::id);
+        let tab = tab.and_then(|id| self.tab_within_reach(caller, id));
+        tab.map_or_else(|| caller.scope().clone(), |tab| tab.scope)
     }
 
     /// Tells the taps of a message that is not a request; the door answers it.
@@ -193,12 +223,17 @@ impl Operations {
         let limit = |limit: usize| match kind {
             // They are answered at once, so that they never pile up.
             // And a client whose requests are all stuck must still be able to cancel them.
-            RequestKind::Ping | RequestKind::ListTabs | RequestKind::Cancel => usize::MAX,
+            RequestKind::Ping
+            | RequestKind::ListTabs
+            | RequestKind::GetSession
+            | RequestKind::ListSessions
+            | RequestKind::Cancel => usize::MAX,
             // A client whose requests are all stuck must still be able to close their tabs, and to answer what they are
             // stuck behind.
-            RequestKind::CloseTab | RequestKind::AnswerDialog | RequestKind::AnswerAuth => {
-                limit.saturating_mul(2)
-            }
+            RequestKind::CloseTab
+            | RequestKind::EndSession
+            | RequestKind::AnswerDialog
+            | RequestKind::AnswerAuth => limit.saturating_mul(2),
             _ => limit,
         };
         let in_flight = &caller.in_flight;

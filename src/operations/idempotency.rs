@@ -77,6 +77,11 @@ impl IdempotencyGuard {
         self.table().leader_of(scope, key)
     }
 
+    /// Nothing of a session is left: its keys are forgotten.
+    pub(super) fn forget(&self, scope: &Scope) {
+        self.table().forget(scope);
+    }
+
     fn table(&self) -> MutexGuard<'_, IdempotencyTable<Responder, OperationOutcome>> {
         lock(&self.table)
     }

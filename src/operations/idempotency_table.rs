@@ -27,6 +27,8 @@ const OVERHEAD: usize = 256;
 pub(super) struct IdempotencyTable<W, A> {
     config: IdempotencyConfig,
     scopes: HashMap<Scope, ScopeKeys<W, A>>,
+    /// When scopes without keys are forgotten next.
+    next_sweep: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -35,6 +37,8 @@ struct ScopeKeys<W, A> {
     /// Keys with an answer, oldest first, each with its expiry.
     answered: VecDeque<(Instant, IdempotencyKey)>,
     bytes: usize,
+    /// Its session has ended: no answer is remembered any more.
+    has_ended: bool,
 }
 
 #[derive(Debug)]
@@ -70,6 +74,7 @@ impl<W, A> IdempotencyTable<W, A> {
         Self {
             config,
             scopes: HashMap::new(),
+            next_sweep: None,
         }
     }
 
@@ -84,6 +89,7 @@ impl<W, A> IdempotencyTable<W, A> {
         now: Instant,
     ) -> Begin<W, A> {
         let limit = self.config.keys;
+        self.sweep(now);
         let keys = self.scopes.entry(scope.clone()).or_default();
         keys.expire(now);
         if let Some(entry) = keys.entries.get_mut(key) {
@@ -119,11 +125,37 @@ impl<W, A> IdempotencyTable<W, A> {
         Begin::Lead(waiter)
     }
 
+    /// Forgets scopes without keys, once in a window: sessions come and go.
+    fn sweep(&mut self, now: Instant) {
+        if self.next_sweep.is_some_and(|next| now < next) {
+            return;
+        }
+        self.next_sweep = Some(now + self.config.window);
+        self.scopes.retain(|_, keys| {
+            keys.expire(now);
+            !keys.entries.is_empty()
+        });
+    }
+
     /// The call that is carried out for a key now.
     pub(super) fn leader_of(&self, scope: &Scope, key: &IdempotencyKey) -> Option<CallId> {
         match self.scopes.get(scope)?.entries.get(key)?.state {
             State::Running { leader, .. } => Some(leader),
             State::Answered(_) => None,
+        }
+    }
+
+    /// The session of this scope has ended: forgets its answers. Requests that still run are settled as before.
+    pub(super) fn forget(&mut self, scope: &Scope) {
+        let Some(keys) = self.scopes.get_mut(scope) else {
+            return;
+        };
+        keys.has_ended = true;
+        while let Some((_, key)) = keys.answered.pop_front() {
+            keys.remove(&key);
+        }
+        if keys.entries.is_empty() {
+            self.scopes.remove(scope);
         }
     }
 
@@ -140,11 +172,16 @@ impl<W, A> IdempotencyTable<W, A> {
         let Some(keys) = self.scopes.get_mut(scope) else {
             return Vec::new();
         };
+        let answer = answer.filter(|_| !keys.has_ended);
         let Some((answer, bytes)) = answer else {
-            return match keys.remove(key) {
+            let waiting = match keys.remove(key) {
                 Some(State::Running { waiting, .. }) => waiting,
                 _ => Vec::new(),
             };
+            if keys.has_ended && keys.entries.is_empty() {
+                self.scopes.remove(scope);
+            }
+            return waiting;
         };
         let Some(entry) = keys.entries.get_mut(key) else {
             return Vec::new();
@@ -165,6 +202,7 @@ impl<W, A> Default for ScopeKeys<W, A> {
             entries: HashMap::new(),
             answered: VecDeque::new(),
             bytes: 0,
+            has_ended: false,
         }
     }
 }
@@ -244,6 +282,18 @@ mod tests {
         assert_eq!(case.settle("k", Some(answer(5))), [2, 3]);
         assert_eq!(leader(&case), None);
         assert_eq!(case.begin("k", 1, 4), Begin::Answered(4, answer(5)));
+    }
+
+    #[test]
+    fn scopes_without_keys_are_forgotten() {
+        let mut case = Case::new();
+        case.begin("k", 1, 1);
+        case.settle("k", Some(answer(5)));
+        case.now += CONFIG.window;
+        let (other, now) = ("b".into(), case.now);
+        case.table
+            .begin(&other, &key("k"), [1; 32], call(2), 2, now);
+        assert_eq!(case.table.scopes.keys().collect::<Vec<_>>(), [&other]);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`execute`] | [`Operations`]: admission, then dispatch |
 //! | [`principal`], [`caller`], [`call`] | an authenticated client; one origin of its requests; one operation in progress |
+//! | [`pages`] | what is known of tabs without asking them |
 //! | [`presence`] | which scopes have a client that is present |
 //! | `dispatch`, `page_action`, `page_setup`, `raw_input`, `prompts` | from each kind of request to the tab, or the supervisor, that fulfils it |
 //! | `cancel`, `running_calls` | cancels a call where it is carried out |
@@ -16,7 +17,9 @@
 //! | [`bus`] | the event bus: numbers each fact and passes it to every listener |
 //! | [`client_quota`], [`in_flight`], `token_bucket` | the limits of a client and of a caller |
 //! | `idempotency`, `idempotency_table` | executes a change once for each idempotency key |
+//! | [`once`] | whole answers of a door, made once for each idempotency key |
 //! | [`staged_files`], `staging` | the files that clients hand over in parts |
+//! | [`sessions`] | what clients create, use and end: from the request to nothing left |
 //! | [`drain`] | the phases of a stop, and what it waits for |
 //! | [`ports`], [`settings`] | dependencies and settings |
 //!
@@ -42,9 +45,11 @@ pub mod execute;
 mod idempotency;
 mod idempotency_table;
 pub mod in_flight;
+pub mod once;
 pub mod outcome;
 mod page_action;
 mod page_setup;
+pub mod pages;
 pub mod ports;
 pub mod presence;
 pub mod principal;
@@ -52,6 +57,7 @@ mod prompts;
 mod raw_input;
 mod responder;
 mod running_calls;
+pub mod sessions;
 pub mod settings;
 pub mod staged_files;
 mod staging;
@@ -66,9 +72,10 @@ pub use client_quota::ClientLimits;
 pub use error::OperationError;
 pub use execute::Operations;
 pub use outcome::{OperationOutcome, Success};
-pub use ports::{OperationServices, TabService, UrlPolicy};
+pub use ports::{Facts, OperationServices, TabService, UrlPolicy};
 pub use presence::ScopePresence;
-pub use principal::{Permission, Permissions, Principal};
+pub use principal::{Permission, Permissions, Principal, Reach};
+pub use sessions::{SessionError, SessionHold, SessionId};
 pub use settings::{IdempotencyConfig, OperationSettings, Timeouts};
 pub use staged_files::StagingLimits;
 pub use tap::Tap;

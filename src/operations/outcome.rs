@@ -4,6 +4,7 @@ use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::TabInfo;
 
 use super::OperationError;
+use super::sessions::{CreatedSession, SessionPage, SessionView};
 use super::staged_files::StagedPart;
 use crate::tabs::{Answer, AnswerKind, FactKind};
 
@@ -23,6 +24,14 @@ pub enum Success {
     },
     /// To `stageFile`.
     Staged(StagedPart),
+    /// To `createSession`.
+    SessionCreated(Box<CreatedSession>),
+    /// To `getSession`.
+    Session(Box<SessionView>),
+    /// To `listSessions`.
+    Sessions(Box<SessionPage>),
+    /// To `endSession`: the session as it is then.
+    SessionEnded(Box<SessionView>),
     /// What a tab, or the supervisor of tabs, answered.
     Tab(Answer),
 }
@@ -30,13 +39,27 @@ pub enum Success {
 /// How an operation ended.
 pub type OperationOutcome = Result<Success, OperationError>;
 
+/// Of a created session: its token, its addresses, its view.
+const CREATED_BYTES: usize = 2048;
+
 /// About how much memory a remembered outcome takes, beside a small constant.
 pub(super) fn remembered_bytes(outcome: &OperationOutcome) -> usize {
     let answer = match outcome {
         Ok(Success::Tab(answer)) => &answer.kind,
-        Ok(Success::Pong(_) | Success::Tabs(_) | Success::Cancel { .. } | Success::Staged(_)) => {
-            return 0;
+        Ok(Success::SessionCreated(created)) => {
+            let metadata = created.view.metadata.iter();
+            let texts = metadata.map(|(name, value)| name.len() + value.len());
+            return CREATED_BYTES + texts.sum::<usize>();
         }
+        Ok(
+            Success::Pong(_)
+            | Success::Tabs(_)
+            | Success::Cancel { .. }
+            | Success::Staged(_)
+            | Success::Session(_)
+            | Success::Sessions(_)
+            | Success::SessionEnded(_),
+        ) => return 0,
         Err(error) => return error.to_string().len(),
     };
     match answer {

@@ -3,13 +3,26 @@
 use std::fmt;
 use std::sync::Arc;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+
+use super::sessions::{BadOption, SessionOptions, SessionStore, SessionTokens};
 use crate::policy::Denied;
-use crate::tabs::{CallId, CancelReport, ClientId, NewTab, Registry, Reply, SupervisorHandle};
+use crate::tabs::{
+    CallId, CancelReport, FactSink, NewTab, Registry, Reply, Scope, ScopeSetup, SupervisorHandle,
+    TabError,
+};
 
 /// Judges the URLs that clients ask for.
 pub trait UrlPolicy: fmt::Debug + Send + Sync + 'static {
-    /// Returns the parsed URL if policy allows the client to navigate there.
-    fn check(&self, client: &ClientId, url: &str) -> Result<String, Denied>;
+    /// Returns the parsed URL if policy allows the tabs of this scope to navigate there.
+    fn check(&self, scope: &Scope, url: &str) -> Result<String, Denied>;
+
+    /// A session begins, and may narrow what its client may do.
+    fn narrow(&self, scope: &Scope, options: &SessionOptions) -> Result<(), BadOption>;
+
+    /// Nothing of a session is left.
+    fn forget(&self, scope: &Scope);
 }
 
 /// The supervisor of tabs. Its methods must not wait.
@@ -19,6 +32,16 @@ pub trait TabService: fmt::Debug + Send + Sync + 'static {
 
     /// Cancels the call that opens a tab.
     fn cancel_create(&self, call: CallId, report: CancelReport);
+
+    /// A session begins, whose tabs start with this.
+    fn begin_scope(
+        &self,
+        scope: Scope,
+        setup: ScopeSetup,
+    ) -> BoxFuture<'static, Result<(), TabError>>;
+
+    /// A session has ended: closes its tabs and disposes of its browser contexts. Done when nothing of them is left.
+    fn end_scope(&self, scope: Scope) -> BoxFuture<'static, ()>;
 }
 
 impl TabService for SupervisorHandle {
@@ -28,6 +51,36 @@ impl TabService for SupervisorHandle {
 
     fn cancel_create(&self, call: CallId, report: CancelReport) {
         Self::cancel_create(self, call, report);
+    }
+
+    fn begin_scope(
+        &self,
+        scope: Scope,
+        setup: ScopeSetup,
+    ) -> BoxFuture<'static, Result<(), TabError>> {
+        let tabs = self.clone();
+        async move { Self::begin_scope(&tabs, scope, setup).await }.boxed()
+    }
+
+    fn end_scope(&self, scope: Scope) -> BoxFuture<'static, ()> {
+        let tabs = self.clone();
+        async move { Self::end_scope(&tabs, scope).await }.boxed()
+    }
+}
+
+/// A sink of facts. Cheap to clone.
+#[derive(Clone)]
+pub struct Facts(pub Arc<dyn FactSink>);
+
+impl fmt::Debug for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Facts")
+    }
+}
+
+impl Facts {
+    pub(super) fn publish(&self, fact: crate::tabs::Fact) {
+        self.0.publish(fact);
     }
 }
 
@@ -40,4 +93,10 @@ pub struct OperationServices {
     pub tabs: Arc<dyn TabService>,
     /// Judges URLs.
     pub policy: Arc<dyn UrlPolicy>,
+    /// Where it is told what happens to sessions.
+    pub facts: Facts,
+    /// Keeps the records of sessions.
+    pub session_store: Arc<dyn SessionStore>,
+    /// Makes the tokens of sessions.
+    pub session_tokens: Arc<dyn SessionTokens>,
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::Operations;
 use crate::lock::lock;
-use crate::tabs::{OnDisconnect, Scope};
+use crate::tabs::{ClientSessionId, OnDisconnect, Scope};
 
 /// How often each scope is held present; zero for one whose clients have left.
 pub(super) type PresenceCounts = Mutex<HashMap<Scope, usize>>;
@@ -21,7 +21,13 @@ impl Operations {
     /// A client of this scope is present: connected, or expected back. With the last of a scope's presences its staged
     /// files are dropped, its tabs wait for no answers and hold no keys any more, and they are closed where
     /// `tabs.on_disconnect` says so.
+    ///
+    /// A session that a client has created has a life of its own: its tabs and files stay, whoever comes and goes.
     pub fn attend(self: &Arc<Self>, scope: Scope) -> ScopePresence {
+        if scope.session != ClientSessionId::DEFAULT {
+            let operations = Arc::clone(self);
+            return ScopePresence { operations, scope };
+        }
         // Held until the tabs have been told, so that they learn of a client that leaves and one that comes in order.
         let mut present = lock(&self.present);
         if present.get(&scope) == Some(&0) {
@@ -38,6 +44,9 @@ impl Operations {
 
 impl Drop for ScopePresence {
     fn drop(&mut self) {
+        if self.scope.session != ClientSessionId::DEFAULT {
+            return;
+        }
         let mut present = lock(&self.operations.present);
         let others = present.get_mut(&self.scope).map_or(0, |count| {
             *count -= 1;

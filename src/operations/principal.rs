@@ -73,11 +73,22 @@ impl Permissions {
     }
 }
 
+/// Which of a client's tabs a principal may act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// Those in all of its sessions.
+    Client,
+    /// Those in the session of its scope only.
+    Session,
+}
+
 /// An authenticated client. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Principal {
     /// The owner of the tabs that it sees and opens.
     pub scope: Scope,
+    /// Which tabs it may act on.
+    pub reach: Reach,
     /// What it may do.
     pub permissions: Permissions,
     /// What the client may use, and uses through all of its connections and doors.

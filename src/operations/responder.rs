@@ -6,8 +6,9 @@ use super::drain::CountGuard;
 use super::idempotency::Leader;
 use super::in_flight::InFlightTicket;
 use super::running_calls::RunningCalls;
+use super::sessions::SessionCall;
 use super::tap::Taps;
-use super::{Call, OperationOutcome};
+use super::{Call, OperationError, OperationOutcome};
 use crate::tabs::TabError;
 
 type Respond = Box<dyn FnOnce(&Call, OperationOutcome) + Send>;
@@ -22,6 +23,8 @@ pub(super) struct Responder {
     respond: Option<Respond>,
     /// The call's place among the unanswered ones of its caller.
     ticket: Option<InFlightTicket>,
+    /// Its use of a session, until it is answered.
+    session: Option<SessionCall>,
     /// Set where the call is executed for an idempotency key.
     leader: Option<Leader>,
     /// Counts the call among those that a stop waits for, until its answer was given to the door.
@@ -50,6 +53,7 @@ impl Responder {
             running_calls,
             respond: Some(Box::new(respond)),
             ticket: None,
+            session: None,
             leader: None,
             _running: running,
         }
@@ -62,6 +66,11 @@ impl Responder {
     /// Keeps the call's place until it is answered.
     pub(super) fn hold(&mut self, ticket: InFlightTicket) {
         self.ticket = Some(ticket);
+    }
+
+    /// It uses a session until it is answered.
+    pub(super) fn uses(&mut self, session: SessionCall) {
+        self.session = Some(session);
     }
 
     /// The answer goes to all calls with this idempotency key.
@@ -77,6 +86,7 @@ impl Responder {
         let Some(respond) = self.respond.take() else {
             return;
         };
+        let outcome = self.or_ended(outcome);
         self.running_calls.remove(self.call.id);
         if let Some(ticket) = &mut self.ticket {
             ticket.answered();
@@ -86,6 +96,19 @@ impl Responder {
             leader.settle(&self.call, &outcome);
         }
         respond(&self.call, outcome);
+        self.session = None;
+    }
+
+    /// What a closed tab could not answer because its session has ended.
+    fn or_ended(&self, outcome: OperationOutcome) -> OperationOutcome {
+        let is_closed = matches!(
+            &outcome,
+            Err(OperationError::Failed(failure)) if matches!(failure.error, TabError::Closed)
+        );
+        match self.session.as_ref().and_then(SessionCall::ended) {
+            Some(ended) if is_closed => Err(ended.into()),
+            _ => outcome,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use cdp_bridge_protocol::{RequestBody, RequestKind};
 
 use super::staged_files::StagingLimits;
 use crate::policy::EvaluatePolicy;
+use crate::sessions::SessionLimits;
 use crate::tabs::OnDisconnect;
 
 /// The time limit of each class of requests, for requests without a `timeoutMs`.
@@ -60,6 +61,8 @@ pub struct OperationSettings {
     pub evaluate: EvaluatePolicy,
     /// The permissions that clients may grant their pages.
     pub permissions: Vec<PagePermission>,
+    /// How many sessions there may be, and how long they live.
+    pub sessions: SessionLimits,
     /// What happens to the tabs of a scope that no client is present in any more.
     pub on_disconnect: OnDisconnect,
 }

@@ -7,19 +7,27 @@
 //! | [`edge`] | checks before a door: TLS, limits, Host, Origin, token |
 //! | [`router`] | the paths |
 //! | [`ws`] | the WebSocket door |
+//! | [`rest`] | the REST door |
+//! | [`problem`], [`http_status`] | errors of HTTP |
 //! | [`admin`] | `/health`, `/metrics` and so on; replacing clients and certificate |
 //! | [`wire`], [`wire_error`] | facts, answers and errors as messages of the protocol |
+//! | [`session_tokens`] | the tokens of sessions |
 //! | [`settings`], [`ports`], [`state`] | settings and dependencies; what connections share, and how they are admitted |
 
 pub mod admin;
 pub mod edge;
+pub mod http_status;
 pub mod ports;
+pub mod problem;
+pub mod rest;
 pub mod router;
 pub mod serve;
+pub mod session_tokens;
 pub mod settings;
 pub mod state;
 pub mod wire;
 pub mod wire_error;
+pub mod wire_session;
 pub mod ws;
 
 #[cfg(test)]

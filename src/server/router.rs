@@ -2,68 +2,85 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
 use axum::handler::Handler as _;
-use axum::http::header::{CACHE_CONTROL, CONNECTION, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::HeaderValue;
+use axum::http::header::{CONNECTION, ORIGIN};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 
 use crate::metrics;
 use crate::server::admin::endpoints;
+use crate::server::edge::cors;
+use crate::server::edge::envelope::Envelope;
+use crate::server::problem::{HttpCode, Problem};
+use crate::server::rest::mount::mount;
+use crate::server::rest::table::routes;
 use crate::server::state::ServerState;
 use crate::server::ws::handshake::wants_websocket;
 use crate::server::ws::upgrade::upgrade;
 
 /// The router of a server.
 pub(crate) fn router(state: Arc<ServerState>) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/", get(root))
         .route("/ws", get(upgrade))
         .route("/health", get(endpoints::health))
         .route("/livez", get(endpoints::livez))
         .route("/readyz", get(endpoints::readyz))
         .route("/metrics", get(endpoints::metrics))
-        .route("/version", get(endpoints::version))
+        .route("/version", get(endpoints::version));
+    mount(router, routes())
         .fallback(async || {
-            let message = "there is nothing here; try /health, /livez, /readyz, /metrics, \
+            let detail = "there is nothing here; try /docs, /health, /livez, /readyz, /metrics, \
                 /version, or a WebSocket on /ws";
-            problem(StatusCode::NOT_FOUND, message)
+            Problem::http(HttpCode::UnknownPath, detail)
         })
-        .method_not_allowed_fallback(async || {
-            problem(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here")
-        })
+        .method_not_allowed_fallback(async || Problem::method_not_allowed("GET, HEAD"))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&state),
-            check_host_and_origin,
+            at_the_edge,
         ))
         .with_state(state)
 }
 
-/// Checks `Host` and `Origin` of every request, whatever its path.
-async fn check_host_and_origin(
+/// What every request passes first and every answer last, whatever its path: `Host` and `Origin`, questions of browsers
+/// before a request, the id of the request, problem documents, and the count of requests.
+async fn at_the_edge(
     State(state): State<Arc<ServerState>>,
-    request: Request,
+    path: Option<MatchedPath>,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    let mut response = match state
+    let envelope = Envelope::of(&mut request);
+    let checked = state
         .host_origin_check
-        .check(request.uri(), request.headers())
-    {
-        Ok(()) => next.run(request).await,
+        .check(request.uri(), request.headers());
+    let mut response = match checked {
+        Ok(()) => {
+            let origin = request.headers().get(ORIGIN).cloned();
+            let mut response = match cors::preflight(request.method(), request.headers()) {
+                Some(answer) => answer,
+                None => next.run(request).await,
+            };
+            cors::allow(origin, response.headers_mut());
+            response
+        }
         Err(error) => {
             metrics::refused(error.reason());
             if let Some(left_out) = state.log_limits.host_and_origin.admit() {
                 tracing::warn!(%error, left_out, "a request was refused");
             }
-            closing(problem(error.status(), &error.to_string()))
+            closing(Problem::http(error.code(), error.to_string()).into_response())
         }
     };
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response = envelope.complete(response);
+    // The template of the path, never the path: a label must not grow with what clients send.
+    let template = path.as_ref().map_or("none", MatchedPath::as_str);
+    let route = template.strip_prefix("/v1").unwrap_or(template);
+    metrics::http_request(route, response.status().as_u16());
     response
 }
 
@@ -79,12 +96,7 @@ async fn root(State(state): State<Arc<ServerState>>, request: Request) -> Respon
     if wants_websocket(request.headers()) {
         return upgrade.call(request, state).await;
     }
-    "This is cdp-bridge. Coordinators connect with a WebSocket to /ws; operators look at /health \
-     and /metrics.\n"
+    "This is cdp-bridge. Coordinators connect with a WebSocket to /ws, programs use HTTP as /docs says; \
+     operators look at /health and /metrics.\n"
         .into_response()
-}
-
-/// An HTTP error with a message.
-pub(crate) fn problem(status: StatusCode, message: &str) -> Response {
-    (status, Json(serde_json::json!({ "error": message }))).into_response()
 }

@@ -5,6 +5,7 @@ mod listen;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::event::Limits;
@@ -17,6 +18,7 @@ pub use listen::{Listen, NotAListenAddress};
 use crate::flow::FlowConfig;
 use crate::operations::IdempotencyConfig;
 use crate::operations::client_quota::ClientLimits;
+use crate::tokens::TokenKeys;
 use crate::units::byte_size::{self, ByteSizeText};
 use crate::units::duration::{self, DurationText};
 
@@ -156,6 +158,10 @@ pub struct ServerSettings {
     pub limits: ClientLimits,
     /// Whether `/metrics` needs a token too.
     pub protect_metrics: bool,
+    /// Whether requests about a session need its token beside the client's.
+    pub require_session_token: bool,
+    /// What signs the tokens of sessions.
+    pub token_keys: Arc<TokenKeys>,
     /// The clients that may connect; with an empty list any client may.
     pub clients: Vec<ClientToken>,
 }

@@ -12,6 +12,7 @@ use super::edge::host_origin_check::HostOriginCheck;
 use super::edge::per_ip_limit::PerIpLimit;
 use super::edge::tls::TlsPort;
 use super::ports::BrowserStatus;
+use super::rest::state::RestState;
 use super::settings::ServerSettings;
 use super::ws::client_send_budget::ClientSendBudgets;
 use super::ws::hub::Hub;
@@ -21,6 +22,7 @@ use crate::metrics;
 use crate::operations::client_quota::{ClientQuota, QuotaPermit};
 use crate::operations::drain::{CountGuard, Drain, DrainPhase};
 use crate::operations::{EventBus, FactListener, Operations};
+use crate::tokens::TokenKeys;
 
 /// What a server is given to work with.
 #[derive(Clone)]
@@ -66,6 +68,9 @@ pub struct ServerState {
     pub(crate) links: Links,
     pub(crate) send_budgets: ClientSendBudgets,
     pub(crate) started: Instant,
+    pub(crate) rest: RestState,
+    /// What signs the tokens of sessions.
+    pub(crate) tokens: Arc<TokenKeys>,
     connection_seq: AtomicU64,
 }
 
@@ -113,6 +118,8 @@ impl ServerState {
                 ClientSendBudgets::new(config.outbound_bytes_of_client.max(config.outbound_bytes))
             },
             started: Instant::now(),
+            rest: RestState::new(settings.config.idempotency()),
+            tokens: Arc::clone(&settings.token_keys),
             connection_seq: AtomicU64::new(1),
             settings,
             services,

@@ -1,20 +1,21 @@
 //! The one place where facts and answers become messages of the protocol.
 
 use cdp_bridge_protocol::event::{
-    AuthClosed, AuthRequired, BrowserDown, BrowserUp, ConsoleMessage, DialogClosed, DialogKind,
-    DialogOpened, Done, DownloadFinished, DownloadStarted, Emulated, Evaluated, FileChooserOpened,
-    FileStaged, FrameInfo, Frames, Handled, InitScriptAdded, LoadEventFired, LoggedOutModeSet,
-    Navigated, PermissionsSet, Pong, PopupBlocked, Queried, RequestBlocked, ScreencastStarted,
-    ScreencastStopped, TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt, TabUpdated,
-    Tabs, WaitOutcome, Waited,
+    AuthClosed, AuthRequired, BrowserDown, BrowserUp, ConsoleMessage, DescribedSession,
+    DialogClosed, DialogKind, DialogOpened, Done, DownloadFinished, DownloadStarted, Emulated,
+    Evaluated, FileChooserOpened, FileStaged, FrameInfo, Frames, Handled, InitScriptAdded,
+    LoadEventFired, LoggedOutModeSet, Navigated, PermissionsSet, Pong, PopupBlocked, Queried,
+    RequestBlocked, ScreencastStarted, ScreencastStopped, SessionStateChanged, TabActivated,
+    TabClosed, TabCrashed, TabCreated, TabRebuilt, TabUpdated, Tabs, WaitOutcome, Waited,
 };
 use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
 
-use super::wire_error;
+use super::{wire_error, wire_session};
 use crate::operations::fact::{AskedAuth, AskedDialog, ConsoleLine, PageFrame};
 use crate::operations::{
-    Acted, Answer, AnswerKind, Call, CastFrame, Fact, FactKind, OperationOutcome, Success,
+    Acted, Answer, AnswerKind, Call, CastFrame, Fact, FactKind, OperationOutcome, SessionId,
+    Success,
 };
 
 /// An answer on the wire.
@@ -152,6 +153,12 @@ pub fn event(fact: Fact) -> Option<Event> {
         }
         .into(),
         FactKind::ConsoleMessage(line) => console_message(tab?, line).into(),
+        FactKind::SessionStateChanged { status, end_reason } => SessionStateChanged {
+            session_id: SessionId::of(fact.audience.scope()?).to_string(),
+            status,
+            end_reason,
+        }
+        .into(),
     };
     Some(event)
 }
@@ -232,6 +239,13 @@ pub fn outcome(
             size: part.size,
         }
         .into(),
+        Ok(Success::SessionCreated(created)) => wire_session::created(*created).into(),
+        Ok(Success::Session(view)) => DescribedSession {
+            session: wire_session::info(*view),
+        }
+        .into(),
+        Ok(Success::Sessions(page)) => wire_session::listed(*page).into(),
+        Ok(Success::SessionEnded(view)) => wire_session::state(&view).into(),
         Err(error) => wire_error::of_operation(call.kind, &error, call.tab).into(),
     };
     Some(WireAnswer::Event(Box::new(event)))

@@ -2,12 +2,12 @@
 
 use cdp_bridge_protocol::{ErrorCode, ErrorDetails, ErrorEvent, RequestKind, TabId};
 
-use crate::operations::OperationError;
 use crate::operations::error::{code_of_tab, millis_rounded_up};
 use crate::operations::failure::{
     Failure, PageActionError, PrintError, ScreenshotError, SetupError, SnapshotError, TabError,
 };
 use crate::operations::staged_files::StagingError;
+use crate::operations::{OperationError, SessionError};
 
 /// The answer of a request that failed. `tab` is the one that the request names.
 pub fn of_operation(kind: RequestKind, error: &OperationError, tab: Option<TabId>) -> ErrorEvent {
@@ -37,6 +37,11 @@ pub fn of_failure(kind: RequestKind, failure: &Failure, tab: Option<TabId>) -> E
         retryable: code.retryable() && !error.may_have_acted() && !is_final(error),
         ..ErrorEvent::new(code, message)
     }
+}
+
+/// Whether the request had an effect before it failed.
+pub fn may_have_acted(error: &OperationError) -> bool {
+    matches!(error, OperationError::Failed(failure) if failure.error.may_have_acted())
 }
 
 /// Whether the same request can never succeed, although others with this code may.
@@ -92,12 +97,40 @@ fn details_of_operation(error: &OperationError) -> ErrorDetails {
             details.retry_after_ms = Some(millis_rounded_up(retry_after));
         }
         OperationError::Staging(error) => return details_of_staging(error),
+        OperationError::Session(error) => return details_of_session(error),
         OperationError::NotPermitted { .. }
         | OperationError::NoStreams { .. }
         | OperationError::UnknownTab { .. }
         | OperationError::ScriptsDisabled { .. }
         | OperationError::PermissionForbidden { .. }
         | OperationError::Failed(_) => {}
+    }
+    details
+}
+
+fn details_of_session(error: &SessionError) -> ErrorDetails {
+    let mut details = ErrorDetails {
+        retry_after_ms: error.retry_after().as_ref().map(millis_rounded_up),
+        ..ErrorDetails::default()
+    };
+    match error {
+        SessionError::Ended { reason, .. } => details.end_reason = Some(*reason),
+        SessionError::LimitedToSession => {}
+        SessionError::Unknown { .. } | SessionError::Implicit => {
+            details.field = Some("sessionId".to_owned());
+        }
+        SessionError::BadOption(bad) => details.field = Some(bad.field.clone()),
+        SessionError::LimitExceeded { limit, current, .. }
+        | SessionError::Full { limit, current, .. }
+        | SessionError::QueueTimeout { limit, current, .. } => {
+            details.limit = Some(*limit as u64);
+            details.current = Some(*current as u64);
+        }
+        SessionError::QueueFull { limit, .. } => details.limit = Some(*limit as u64),
+        SessionError::RateLimited { per_minute, .. } => {
+            details.limit = Some(u64::from(*per_minute));
+        }
+        SessionError::BrowserDown { .. } | SessionError::ShuttingDown | SessionError::Failed => {}
     }
     details
 }

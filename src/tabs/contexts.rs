@@ -88,6 +88,22 @@ impl Contexts {
         waiting
     }
 
+    /// The scope has ended: takes out the context that its tabs shared, which must be disposed of.
+    pub fn end_shared(&mut self, scope: &Scope) -> Option<BrowserContextId> {
+        let Some(SharedState::Ready(context)) = self.shared.get(scope) else {
+            return None;
+        };
+        let context = context.clone();
+        self.shared.remove(scope);
+        self.owners.remove(&context);
+        Some(context)
+    }
+
+    /// Whether this scope has a context, or waits for one.
+    pub fn has(&self, scope: &Scope) -> bool {
+        self.shared.contains_key(scope) || self.owners.values().any(|owner| owner.scope == *scope)
+    }
+
     /// A context was created for one tab.
     pub fn own_created(&mut self, scope: &Scope, context: &BrowserContextId) {
         let owner = ContextOwner {
@@ -112,21 +128,21 @@ impl Contexts {
         }
     }
 
-    /// A tab has stopped using its own context. True if it was the last: the context must be
-    /// disposed of.
-    pub fn leave(&mut self, context: &BrowserContextId) -> bool {
+    /// A tab has stopped using its own context. If it was the last, the context must be disposed of; it belonged to
+    /// this scope.
+    pub fn leave(&mut self, context: &BrowserContextId) -> Option<Scope> {
         let Some(ContextOwner {
             own: Some(users), ..
         }) = self.owners.get_mut(context)
         else {
-            return false;
+            return None;
         };
         *users -= 1;
-        let last = *users == 0;
-        if last {
-            self.owners.remove(context);
+        let is_used = *users > 0;
+        if is_used {
+            return None;
         }
-        last
+        self.owners.remove(context).map(|owner| owner.scope)
     }
 }
 
@@ -200,8 +216,9 @@ mod tests {
         let context = BrowserContextId::from("O");
         contexts.own_created(&"a".into(), &context);
         contexts.join(&context);
-        assert!(!contexts.leave(&context));
-        assert!(contexts.leave(&context));
-        assert!(!contexts.leave(&context) && contexts.owner(&context).is_none());
+        assert_eq!(contexts.leave(&context), None);
+        assert_eq!(contexts.leave(&context), Some("a".into()));
+        assert_eq!(contexts.leave(&context), None);
+        assert!(contexts.owner(&context).is_none());
     }
 }

@@ -4,7 +4,7 @@
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{
     AuthOutcome, CloseReason, ClosedBy, ConsoleLevel, ConsoleSource, DialogKind, DownloadState,
-    Handled, PopupBlockReason, RebuildReason,
+    EndReason, Handled, PopupBlockReason, RebuildReason, SessionStatus,
 };
 
 use super::error::Failure;
@@ -33,6 +33,8 @@ pub enum Audience {
     Everyone,
     /// Every listener in this scope.
     Scope(Scope),
+    /// Every listener in this scope, and in the implicit session of its client.
+    Session(Scope),
     /// These subscribers in this scope.
     Subscribers(Scope, Vec<CallerId>),
 }
@@ -42,7 +44,7 @@ impl Audience {
     pub fn scope(&self) -> Option<&Scope> {
         match self {
             Self::Everyone => None,
-            Self::Scope(scope) | Self::Subscribers(scope, _) => Some(scope),
+            Self::Scope(scope) | Self::Session(scope) | Self::Subscribers(scope, _) => Some(scope),
         }
     }
 }
@@ -54,6 +56,9 @@ impl Fact {
         let is_meant = match &self.audience {
             Audience::Everyone => true,
             Audience::Scope(scope) => scope == listener,
+            Audience::Session(scope) => {
+                scope == listener || *listener == Scope::default_of(scope.client.clone())
+            }
             Audience::Subscribers(scope, callers) => scope == listener && callers.contains(&caller),
         };
         is_meant && self.cause.is_none_or(|call| call.caller != caller)
@@ -199,6 +204,13 @@ pub enum FactKind {
         reason: PopupBlockReason,
         /// How many popups this stands for.
         count: u64,
+    },
+    /// A session of a client has begun or ended.
+    SessionStateChanged {
+        /// What it is now.
+        status: SessionStatus,
+        /// Once it has ended.
+        end_reason: Option<EndReason>,
     },
     /// Chromium exited or does not answer.
     BrowserDown {

@@ -40,6 +40,11 @@ impl ClientSessionId {
     pub fn new(id: u128) -> Self {
         Self(id)
     }
+
+    /// The number behind it; zero for the implicit session.
+    pub fn number(self) -> u128 {
+        self.0
+    }
 }
 
 /// The owner of tabs. Browser contexts, proxies, quotas, lists and facts are kept per scope.

@@ -7,7 +7,7 @@ use cdp_bridge_protocol::event::{TabInfo, TabState};
 use dashmap::DashMap;
 
 use super::handle::TabHandle;
-use super::identity::{Scope, TabKey};
+use super::identity::{ClientId, Scope, TabKey};
 use super::view;
 
 /// Cheap to clone.
@@ -40,9 +40,27 @@ impl Registry {
         view::list(self.of(scope).iter().map(TabHandle::view).collect())
     }
 
+    /// The tabs of a client, in all of its sessions.
+    pub fn all_of_client(&self, client: &ClientId) -> Vec<TabHandle> {
+        let all = self.tabs.iter();
+        let own = all.filter(|tab| tab.scope.client == *client);
+        own.map(|tab| tab.clone()).collect()
+    }
+
     pub fn of(&self, scope: &Scope) -> Vec<TabHandle> {
         let all = self.all().into_iter();
         all.filter(|tab| tab.scope == *scope).collect()
+    }
+
+    /// Whether a scope has a tab.
+    pub(super) fn has(&self, scope: &Scope) -> bool {
+        self.tabs.iter().any(|tab| tab.scope == *scope)
+    }
+
+    /// A tab with this number of a client, in whichever of its sessions.
+    pub fn of_client(&self, client: &ClientId, id: TabId) -> Option<TabHandle> {
+        let client = client.clone();
+        self.find(&TabKey { client, id })
     }
 
     pub fn all(&self) -> Vec<TabHandle> {

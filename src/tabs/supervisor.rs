@@ -9,6 +9,7 @@ mod open_watchdog;
 mod popup_limiter;
 mod popups;
 mod rebuild_queue;
+mod scopes;
 mod tab_quota;
 mod task;
 
@@ -22,6 +23,7 @@ use tokio::time::Instant;
 
 pub use self::rebuild_queue::RebuildPermit;
 use self::rebuild_queue::RebuildRequest;
+pub use self::scopes::ScopeSetup;
 use super::actor::TabsContext;
 use super::cancellation::CancelReport;
 use super::capture_permits::CapturePermits;
@@ -82,6 +84,8 @@ enum SupervisorMessage {
     CancelCreate(CallId, CancelReport),
     CancelDownload(CallId, CancelReport),
     PolicyChanged,
+    BeginScope(Scope, ScopeSetup, oneshot::Sender<Result<(), TabError>>),
+    EndScope(Scope, oneshot::Sender<()>),
     Shutdown(oneshot::Sender<()>),
 }
 
@@ -211,6 +215,21 @@ impl SupervisorHandle {
         {
             metrics::dropped("download", "supervisorFull");
         }
+    }
+
+    /// A client has created a session, whose tabs start with this.
+    pub async fn begin_scope(&self, scope: Scope, setup: ScopeSetup) -> Result<(), TabError> {
+        let (reply, begun) = oneshot::channel();
+        self.send(SupervisorMessage::BeginScope(scope, setup, reply))
+            .await;
+        begun.await.unwrap_or(Err(TabError::ShuttingDown))
+    }
+
+    /// A session has ended: closes its tabs, disposes of its browser contexts, and waits until that is done.
+    pub async fn end_scope(&self, scope: Scope) {
+        let (done, ended) = oneshot::channel();
+        self.send(SupervisorMessage::EndScope(scope, done)).await;
+        let _ = ended.await;
     }
 
     /// Closes all tabs and waits until the last has ended.

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::identity::{CallId, Scope};
 use super::page_setup::EmulationState;
+use crate::cdp::TargetId;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct TabView {
@@ -16,6 +17,12 @@ pub struct TabView {
     /// The call that opens or opened it.
     pub created_by: Option<CallId>,
     pub scope: Scope,
+    /// The target of its page, once there is one.
+    pub target: Option<TargetId>,
+    /// The tab that opened it, for a popup.
+    pub opener: Option<TabId>,
+    /// In milliseconds since the epoch.
+    pub created_at_ms: u64,
     pub url: String,
     pub title: String,
     /// Whether it has its own browser context.
@@ -57,6 +64,9 @@ mod tests {
         TabView {
             id: TabId::new(id),
             created_by: None,
+            target: None,
+            opener: None,
+            created_at_ms: 0,
             scope: "a".into(),
             url: "about:blank".to_owned(),
             title: String::new(),

@@ -1,6 +1,6 @@
 //! Messages from the bridge to a Coordinator.
 //!
-//! [`bodies`], [`page_actions`], [`emulation`], [`console`], [`files`], [`frames`] and [`prompts`] hold the fields of each event, [`message`] the envelope
+//! [`bodies`], [`page_actions`], [`emulation`], [`console`], [`files`], [`frames`], [`prompts`] and [`sessions`] hold the fields of each event, [`message`] the envelope
 //! with its `type` and `requestId`; the [table](crate::table) lists them.
 
 mod bodies;
@@ -11,6 +11,7 @@ mod frames;
 mod message;
 mod page_actions;
 mod prompts;
+mod sessions;
 
 pub use bodies::*;
 pub use console::*;
@@ -20,6 +21,7 @@ pub use frames::*;
 pub use message::{Message, NotAMessage, numbered};
 pub use page_actions::*;
 pub use prompts::*;
+pub use sessions::*;
 
 pub use crate::table::Event;
 pub use crate::table::payload_events::*;

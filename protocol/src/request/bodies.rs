@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::parse::{FieldError, Validate, broken, within};
 use super::picture_options::{Animations, Caret};
 use super::waiting::WaitUntil;
-use crate::ids::{RequestId, TabRef};
+use crate::ids::{RequestId, SessionRef, TabRef};
 
 /// Opens a tab. Answered by `tabCreated` once its target is attached and its domains are
 /// enabled, or with `waitUntil` once its first document is as far; `navigated` comes by itself.
@@ -17,7 +17,7 @@ pub struct CreateTab {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Whether the tab has a browser context of its own, with no cookies or storage; the
-    /// configuration says what holds if absent.
+    /// configuration says what holds if absent, and in a created session it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logged_out: Option<bool>,
     /// Size of the page's visible part; the configured window size if absent.
@@ -28,6 +28,10 @@ pub struct CreateTab {
     /// stays: `tabCreated` has come as an event before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait_until: Option<WaitUntil>,
+    /// The session that it is opened in; the connection's own if absent. A connection that is limited to no session
+    /// gets the events of that session from then on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionRef>,
 }
 
 /// Size of the page's visible part.
@@ -275,10 +279,14 @@ pub struct SetLoggedOutMode {
     pub enabled: bool,
 }
 
-/// Asks for all tabs of this client.
+/// Asks for all tabs of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ListTabs {}
+pub struct ListTabs {
+    /// The session; the connection's own if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionRef>,
+}
 
 /// Starts a stream of pictures of a tab. Answered by `screencastStarted`; `frame`s follow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -326,15 +334,17 @@ const FARTHEST: f64 = 1_000_000.0;
 
 impl Validate for CreateTab {
     fn validate(&self) -> Result<(), FieldError> {
-        let Some(viewport) = &self.viewport else {
-            return Ok(());
-        };
-        within("viewport.width", viewport.width, 1, MAX_SIDE)?;
-        within("viewport.height", viewport.height, 1, MAX_SIDE)?;
-        match viewport.device_scale_factor {
-            Some(factor) => within("viewport.deviceScaleFactor", factor, 0.1, 5.0),
-            None => Ok(()),
-        }
+        self.viewport.as_ref().map_or(Ok(()), check_viewport)
+    }
+}
+
+/// Checks the field `viewport` of a request.
+pub(super) fn check_viewport(viewport: &Viewport) -> Result<(), FieldError> {
+    within("viewport.width", viewport.width, 1, MAX_SIDE)?;
+    within("viewport.height", viewport.height, 1, MAX_SIDE)?;
+    match viewport.device_scale_factor {
+        Some(factor) => within("viewport.deviceScaleFactor", factor, 0.1, 5.0),
+        None => Ok(()),
     }
 }
 

@@ -91,6 +91,13 @@ macro_rules! requests {
                 }
             }
 
+            /// Whether such a request names a tab.
+            pub fn names_tab(self) -> bool {
+                match self {
+                    $(Self::$kind => $crate::request::yes_or_no!($tab),)*
+                }
+            }
+
             /// Whether an `idempotencyKey` may stand on such a request: executing a change twice is not the same as
             /// once.
             pub fn takes_idempotency_key(self) -> bool {

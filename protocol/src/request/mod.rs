@@ -1,7 +1,7 @@
 //! Messages from a Coordinator to the bridge.
 //!
 //! [`bodies`], [`actions`], [`raw_input`], [`prompts`], [`page_queries`], [`outlines`], [`waiting`], [`picture_options`], [`printing`], [`emulation`],
-//! [`permissions`], [`init_scripts`], [`subscribe`] and [`uploads`] hold the fields of each request; the [table](crate::table) has the
+//! [`permissions`], [`init_scripts`], [`subscribe`], [`uploads`] and [`sessions`] hold the fields of each request; the [table](crate::table) has the
 //! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
 //! field and what was expected.
 
@@ -23,6 +23,7 @@ mod picture_options;
 mod printing;
 mod prompts;
 mod raw_input;
+mod sessions;
 mod setting;
 mod subscribe;
 mod uploads;
@@ -39,12 +40,13 @@ pub use init_scripts::*;
 pub use kind::TimeoutClass;
 pub use outlines::*;
 pub use page_queries::*;
-pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, Oversize};
+pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, Oversize, parse_fields};
 pub use permissions::*;
 pub use picture_options::*;
 pub use printing::*;
 pub use prompts::*;
 pub use raw_input::*;
+pub use sessions::*;
 pub use setting::Setting;
 pub use subscribe::*;
 pub use uploads::*;

@@ -149,7 +149,18 @@ pub(crate) fn parse_body<T>(fields: Map<String, Value>) -> Result<T, FieldError>
 where
     T: DeserializeOwned + Validate,
 {
-    let body: T = serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
+    let body: T = deserialize(fields)?;
+    body.validate()?;
+    Ok(body)
+}
+
+/// Parses the fields of an object that is no request, such as the body of an HTTP request; an error names the field.
+pub fn parse_fields<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, BadRequest> {
+    deserialize(fields).map_err(|error| error.of(None, None))
+}
+
+fn deserialize<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, FieldError> {
+    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
         let path = clip(&error.path().to_string(), FIELD_CHARS);
         let message = clip(
             &in_json_terms(error.into_inner().to_string()),
@@ -167,9 +178,7 @@ where
                 field: Some(path),
             }
         }
-    })?;
-    body.validate()?;
-    Ok(body)
+    })
 }
 
 /// serde's message without its words for Rust's types: what it calls a struct or a map is an object in JSON.
@@ -232,7 +241,8 @@ impl Request {
         Ok(request)
     }
 
-    fn of_fields(mut fields: Map<String, Value>) -> Result<Self, BadRequest> {
+    /// Parses the fields of one message, `type` and the envelope's among them.
+    pub fn of_fields(mut fields: Map<String, Value>) -> Result<Self, BadRequest> {
         let request_id = take(&mut fields, "requestId").map_err(|error| error.of(None, None))?;
         let kind = kind_of(&mut fields).map_err(|error| error.of(request_id.clone(), None))?;
         let rest = || {

@@ -4,20 +4,23 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-use axum::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use axum::response::{IntoResponse, Response};
 use cdp_bridge_protocol::handshake::SUBPROTOCOL_BEARER_PREFIX;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::attempts::{FailedAttempts, TooManyAttempts};
+use super::per_ip_limit::IpPermit;
 use crate::lock::lock;
 use crate::log_limit::LogLimit;
 use crate::metrics;
 use crate::operations::client_quota::{ClientLimits, ClientQuota};
-use crate::operations::{ClientId, Permissions, Principal, Scope};
-use crate::server::router::{closing, problem};
+use crate::operations::{ClientId, Permissions, Principal, Reach, Scope};
+use crate::server::problem::{HttpCode, Problem};
+use crate::server::router::closing;
 use crate::server::settings::{ClientToken, TokenHash};
 
 /// The client of every connection where no tokens are configured.
@@ -29,6 +32,7 @@ pub struct Authenticator {
     clients: Mutex<Vec<KnownClient>>,
     /// The limits where no tokens are configured.
     anonymous: ClientLimits,
+    attempts: Mutex<FailedAttempts>,
     log_limit: LogLimit,
 }
 
@@ -52,8 +56,7 @@ pub struct Unauthorized;
 
 impl IntoResponse for Unauthorized {
     fn into_response(self) -> Response {
-        let response = problem(StatusCode::UNAUTHORIZED, &self.to_string());
-        closing(([(WWW_AUTHENTICATE, "Bearer")], response).into_response())
+        closing(Problem::unauthorized(self.to_string()).into_response())
     }
 }
 
@@ -63,6 +66,7 @@ impl Authenticator {
         Self {
             clients: Mutex::new(known(clients, anonymous, &[])),
             anonymous,
+            attempts: Mutex::default(),
             log_limit: LogLimit::default(),
         }
     }
@@ -79,7 +83,68 @@ impl Authenticator {
 
     /// The client behind a request: where every door gets its callers from.
     pub fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Unauthorized> {
-        let presented = token_of(headers).map(TokenHash::of);
+        let found = self.known(token_of(headers).map(TokenHash::of));
+        found.ok_or_else(|| {
+            self.refused();
+            Unauthorized
+        })
+    }
+
+    /// Whether no clients are configured, so that no token is needed.
+    pub(crate) fn is_open(&self) -> bool {
+        lock(&self.clients)
+            .iter()
+            .any(|known| known.token.is_none())
+    }
+
+    /// The client with this token. An address that failed too often is refused before its token is looked at.
+    pub(crate) fn find(
+        &self,
+        token: Option<&str>,
+        permit: Option<&IpPermit>,
+    ) -> Result<Option<Principal>, Problem> {
+        let token = token.map(TokenHash::of);
+        let peer = permit.map(IpPermit::peer);
+        if let Some(peer) = peer
+            && token.is_some()
+            && let Err(TooManyAttempts(wait)) =
+                lock(&self.attempts).check(peer, token, Instant::now())
+        {
+            metrics::refused("attempts");
+            let detail = "too many attempts with a wrong token came from this address";
+            return Err(Problem::http(HttpCode::TooManyAttempts, detail).retry_after(wait));
+        }
+        let found = self.known(token);
+        if let (Some(peer), Some(token), Some(_)) = (peer, token, &found) {
+            lock(&self.attempts).succeeded(peer, token);
+        }
+        Ok(found)
+    }
+
+    /// The client of this name.
+    pub(crate) fn client(&self, name: &str) -> Option<Principal> {
+        let clients = lock(&self.clients);
+        let known = clients.iter().map(|known| &known.principal);
+        let mut known = known.filter(|it| it.scope.client.as_str() == name);
+        known.next().cloned()
+    }
+
+    /// A token was wrong: counts that against its address.
+    pub(crate) fn failed(&self, permit: Option<&IpPermit>) {
+        if let Some(permit) = permit {
+            lock(&self.attempts).failed(permit.peer(), Instant::now());
+        }
+        self.refused();
+    }
+
+    fn refused(&self) {
+        metrics::refused("token");
+        if let Some(left_out) = self.log_limit.admit() {
+            tracing::warn!(left_out, "request refused: no valid token");
+        }
+    }
+
+    fn known(&self, presented: Option<TokenHash>) -> Option<Principal> {
         let mut found = None;
         // All clients are compared, so that the time does not depend on which one matches.
         for known in lock(&self.clients).iter() {
@@ -92,13 +157,7 @@ impl Authenticator {
                 found = Some(known.principal.clone());
             }
         }
-        found.ok_or_else(|| {
-            metrics::refused("token");
-            if let Some(left_out) = self.log_limit.admit() {
-                tracing::warn!(left_out, "request refused: no valid token");
-            }
-            Unauthorized
-        })
+        found
     }
 }
 
@@ -122,6 +181,7 @@ fn known(
             .map_or_else(Arc::default, |known| Arc::clone(&known.valid));
         let principal = Principal {
             scope: Scope::default_of(name.clone()),
+            reach: Reach::Client,
             permissions: Permissions::ALL,
             quota,
             is_anonymous: token.is_none(),

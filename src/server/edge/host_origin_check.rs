@@ -4,9 +4,10 @@
 use std::net::IpAddr;
 
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Uri};
 use url::Url;
 
+use crate::server::problem::HttpCode;
 use crate::server::settings::{Listen, is_loopback};
 
 /// The allowed hosts and origins.
@@ -36,12 +37,12 @@ pub enum HostOriginError {
 }
 
 impl HostOriginError {
-    /// The HTTP status that answers it.
-    pub fn status(&self) -> StatusCode {
+    /// The code that answers it.
+    pub fn code(&self) -> HttpCode {
         match self {
-            Self::BadHost => StatusCode::BAD_REQUEST,
-            Self::WrongHost(_) => StatusCode::MISDIRECTED_REQUEST,
-            Self::WrongOrigin(_) => StatusCode::FORBIDDEN,
+            Self::BadHost => HttpCode::BadHost,
+            Self::WrongHost(_) => HttpCode::WrongHost,
+            Self::WrongOrigin(_) => HttpCode::WrongOrigin,
         }
     }
 
@@ -269,7 +270,7 @@ mod tests {
             "0.0.0.0",
         ] {
             let error = check(&edge, &[("host", host)]).unwrap_err();
-            assert_eq!((error.status().as_u16(), host), (421, host));
+            assert_eq!((error.code().status().as_u16(), host), (421, host));
         }
     }
 
@@ -301,7 +302,11 @@ mod tests {
         headers.insert(HOST, HeaderValue::from_static("localhost"));
         let uri = Uri::from_static("http://evil.test/health");
         assert_eq!(
-            edge.check(&uri, &headers).unwrap_err().status().as_u16(),
+            edge.check(&uri, &headers)
+                .unwrap_err()
+                .code()
+                .status()
+                .as_u16(),
             421
         );
     }
@@ -313,6 +318,7 @@ mod tests {
         assert_eq!(
             check(&edge, &[("host", "rebound.test:9333")])
                 .unwrap_err()
+                .code()
                 .status()
                 .as_u16(),
             421
@@ -346,7 +352,7 @@ mod tests {
             "",
         ] {
             let error = check(&edge, &[("host", "localhost"), ("origin", origin)]).unwrap_err();
-            assert_eq!((error.status().as_u16(), origin), (403, origin));
+            assert_eq!((error.code().status().as_u16(), origin), (403, origin));
         }
     }
 
@@ -383,6 +389,6 @@ mod tests {
                 ("origin", "https://evil.test"),
             ],
         );
-        assert_eq!(error.unwrap_err().status().as_u16(), 403);
+        assert_eq!(error.unwrap_err().code().status().as_u16(), 403);
     }
 }

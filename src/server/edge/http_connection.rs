@@ -33,12 +33,12 @@ const WRITE_CHECK: Duration = Duration::from_secs(10);
 const LAST_ANSWER_WAIT: Duration = Duration::from_secs(2);
 
 const TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\n\
-    Content-Type: application/json\r\nConnection: close\r\nContent-Length: 49\r\n\r\n\
-    {\"error\":\"the head of the request took too long\"}";
+    Content-Type: application/problem+json\r\nConnection: close\r\nContent-Length: 212\r\n\r\n\
+    {\"type\":\"urn:cdp-bridge:error:REQUEST_TIMEOUT\",\"title\":\"Request Timeout\",\"status\":408,\"detail\":\"the head of the request took too long\",\"instance\":\"/\",\"code\":\"REQUEST_TIMEOUT\",\"retryable\":false,\"requestId\":\"none\"}";
 
 const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\n\
-    Content-Type: application/json\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 50\r\n\r\n\
-    {\"error\":\"too many connections from this address\"}";
+    Content-Type: application/problem+json\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 224\r\n\r\n\
+    {\"type\":\"urn:cdp-bridge:error:TOO_MANY_CONNECTIONS\",\"title\":\"Too Many Requests\",\"status\":429,\"detail\":\"too many connections from this address\",\"instance\":\"/\",\"code\":\"TOO_MANY_CONNECTIONS\",\"retryable\":true,\"requestId\":\"none\"}";
 
 /// Serves one connection. `head_timeout` limits the head of a request, and the idle time before one. The permit
 /// is held until the connection has ended, also as a WebSocket.

@@ -172,6 +172,11 @@ impl IpPermit {
         }
     }
 
+    /// The address that the connection comes from.
+    pub(crate) fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
     /// Completes when the connection is to be closed, for a newer one.
     pub(crate) fn displaced(&self) -> CancellationToken {
         self.displaced.clone()
@@ -190,7 +195,7 @@ impl Drop for IpPermit {
 }
 
 /// An IPv6 host usually has a whole /64, which counts as one address.
-fn network_of(address: IpAddr) -> IpAddr {
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
         v4 @ IpAddr::V4(_) => v4,

@@ -24,6 +24,22 @@ pub struct AuthConfig {
     pub clients: Vec<ClientConfig>,
     /// Require a token for `/metrics` too.
     pub protect_metrics: bool,
+    /// Require the token of a session beside the client's own, in every request about a session or its pages. Only with
+    /// `clients`.
+    pub require_session_token: bool,
+    /// What signs the tokens of sessions: at least 32 characters. Without it a random one is made at every start, and the
+    /// tokens end with the process.
+    #[schemars(extend("examples" = ["a text that `openssl rand -hex 32` prints"]))]
+    pub session_secret: Option<Secret>,
+    /// A file that holds `session_secret`; surrounding white space is ignored.
+    #[schemars(extend("examples" = ["/run/secrets/session"]))]
+    pub session_secret_file: Option<PathBuf>,
+    /// The `session_secret` before this one: tokens that it signed are accepted until they expire.
+    #[schemars(extend("examples" = ["a text that `openssl rand -hex 32` printed before"]))]
+    pub session_secret_previous: Option<Secret>,
+    /// A file that holds `session_secret_previous`.
+    #[schemars(extend("examples" = ["/run/secrets/session-before"]))]
+    pub session_secret_previous_file: Option<PathBuf>,
 }
 
 /// One client: its name and one form of its token.
@@ -82,7 +98,7 @@ impl ClientConfig {
 }
 
 /// The SHA-256 of a token; the server does not keep the token itself.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash(pub [u8; 32]);
 
 impl TokenHash {

@@ -62,7 +62,7 @@ async fn unknown_paths_and_methods_are_refused_in_json_without_cors_or_caching()
     let bridge = Bridge::start().await;
     let answer = bridge.get("/nothing").await;
     assert_eq!(answer.status, 404);
-    assert!(answer.json()["error"].is_string());
+    assert_eq!(answer.json()["code"], "UNKNOWN_PATH");
     assert!(answer.head.contains("cache-control: no-store"));
     assert!(!answer.head.contains("access-control"));
     let answer = bridge

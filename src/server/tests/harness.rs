@@ -22,8 +22,11 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::flow::FlowConfig;
+use crate::operations::sessions::{
+    BadOption, MemoryStore, NoSessionTokens, SessionLimits, SessionOptions,
+};
 use crate::operations::{
-    CallLog, ClientLimits, EventBus, FactListener, IdempotencyConfig, OperationServices,
+    CallLog, ClientLimits, EventBus, FactListener, Facts, IdempotencyConfig, OperationServices,
     OperationSettings, Operations, StagingLimits, TabService, Tap, Timeouts, UrlPolicy,
 };
 use crate::policy::{Denied, EvaluatePolicy};
@@ -34,9 +37,10 @@ use crate::server::{Replacer, Server, Services};
 use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
 use crate::tabs::{
-    AnswerKind, CallId, CancelReport, CastFrame, ClientId, Fact, FactKind, FactSink as _, NewTab,
-    OnDisconnect, Registry, Reply, Scope, TabHandle, TabMessage,
+    AnswerKind, CallId, CancelReport, CastFrame, Fact, FactKind, FactSink as _, NewTab,
+    OnDisconnect, Registry, Reply, Scope, ScopeSetup, TabError, TabHandle, TabMessage,
 };
+use crate::tokens::TokenKeys;
 
 /// How long a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -68,6 +72,8 @@ pub(super) fn settings() -> ServerSettings {
         },
         limits: LIMITS,
         protect_metrics: false,
+        require_session_token: false,
+        token_keys: Arc::new(TokenKeys::new(b"a secret of the tests", None)),
         clients: Vec::new(),
     }
 }
@@ -91,6 +97,7 @@ pub(super) fn operation_settings() -> OperationSettings {
         logged_out_default: false,
         evaluate: EvaluatePolicy::Allow,
         permissions: Vec::new(),
+        sessions: SessionLimits::default(),
         on_disconnect: OnDisconnect::Keep,
     }
 }
@@ -121,7 +128,7 @@ pub(super) fn with_tokens(settings: &mut ServerSettings) {
 struct Policy;
 
 impl UrlPolicy for Policy {
-    fn check(&self, _: &ClientId, url: &str) -> Result<String, Denied> {
+    fn check(&self, _: &Scope, url: &str) -> Result<String, Denied> {
         match url.split_once(':') {
             _ if url == "about:blank" => Ok(url.to_owned()),
             Some(("https", "//evil.test/")) => Err(Denied::NotInAllowlist {
@@ -133,6 +140,12 @@ impl UrlPolicy for Policy {
             }),
         }
     }
+
+    fn narrow(&self, _: &Scope, _: &SessionOptions) -> Result<(), BadOption> {
+        Ok(())
+    }
+
+    fn forget(&self, _: &Scope) {}
 }
 
 /// Hands the tabs that are wanted to the test.
@@ -146,6 +159,14 @@ impl TabService for Opener {
 
     fn cancel_create(&self, _: CallId, _: CancelReport) {
         unreachable!("no test cancels it");
+    }
+
+    fn begin_scope(&self, _: Scope, _: ScopeSetup) -> BoxFuture<'static, Result<(), TabError>> {
+        std::future::ready(Ok(())).boxed()
+    }
+
+    fn end_scope(&self, _: Scope) -> BoxFuture<'static, ()> {
+        std::future::ready(()).boxed()
     }
 }
 
@@ -192,10 +213,14 @@ fn services_with(
     opener: mpsc::Sender<(NewTab, Reply)>,
     settings: OperationSettings,
 ) -> Services {
+    let bus = EventBus::new();
     let operations = OperationServices {
         registry,
         tabs: Arc::new(Opener(opener)),
         policy: Arc::new(Policy),
+        facts: Facts(Arc::new(bus.clone())),
+        session_store: Arc::new(MemoryStore::default()),
+        session_tokens: Arc::new(NoSessionTokens),
     };
     Services {
         operations: Arc::new(Operations::new(
@@ -203,7 +228,7 @@ fn services_with(
             operations,
             [Arc::new(CallLog) as Arc<dyn Tap>],
         )),
-        bus: EventBus::new(),
+        bus,
         browser: Arc::new(FakeBrowser::default()),
         render_metrics: Arc::new(|| "# HELP a b\n".to_owned()),
     }
@@ -301,6 +326,9 @@ impl Bridge {
         let (mailbox, messages) = mpsc::channel(16);
         let view = TabView {
             created_by: None,
+            target: None,
+            opener: None,
+            created_at_ms: 0,
             id: TabId::new(number),
             scope: Scope::from(client),
             url: "https://a.test/".to_owned(),
@@ -330,6 +358,16 @@ impl Bridge {
     pub(super) async fn get(&self, path: &str) -> Answer {
         let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close");
         self.http(&head).await
+    }
+
+    /// One HTTP exchange; `text` is the whole request.
+    pub(super) async fn exchange(&self, text: &str) -> Answer {
+        exchange(self.address, text.to_owned()).await
+    }
+
+    /// The same beside the test.
+    pub(super) fn background(&self, text: String) -> JoinHandle<Answer> {
+        tokio::spawn(exchange(self.address, text))
     }
 
     async fn open(&self, head: &str) -> TcpStream {
@@ -401,6 +439,12 @@ pub(super) fn created(url: &str, logged_out: bool) -> FactKind {
         logged_out,
         opener: None,
     }
+}
+
+async fn exchange(address: SocketAddr, text: String) -> Answer {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    socket.write_all(text.as_bytes()).await.unwrap();
+    Answer::read(socket).await
 }
 
 /// What a client sends to begin a WebSocket.

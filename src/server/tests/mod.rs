@@ -9,6 +9,7 @@ mod oversize;
 mod pressure;
 mod replacing;
 mod requests;
+mod rest;
 mod resume;
 mod staging;
 mod stopping;

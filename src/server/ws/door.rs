@@ -7,6 +7,8 @@ use cdp_bridge_protocol::payload::{Payload, PayloadHead};
 use cdp_bridge_protocol::request::BadRequest;
 use cdp_bridge_protocol::{Event, Message, Request, RequestId};
 
+use super::hub::Hub;
+use super::link_streams::LinkStreams;
 use super::outbox::Outbox;
 use crate::lock::lock;
 use crate::metrics;
@@ -35,11 +37,20 @@ struct Answers {
 
 impl WebSocketDoor {
     /// A door for this caller, whose answers go to this outbox.
-    pub(crate) fn new(operations: Arc<Operations>, caller: Caller, outbox: Outbox) -> Self {
+    pub(crate) fn new(
+        operations: Arc<Operations>,
+        caller: Caller,
+        outbox: Outbox,
+        hub: Arc<Hub>,
+    ) -> Self {
+        let streams = LinkStreams {
+            outbox: outbox.clone(),
+            hub,
+        };
         let superseded = Arc::default();
         Self {
             operations,
-            caller: caller.with_streams(outbox.clone()).with_coalescing(),
+            caller: caller.with_streams(streams).with_coalescing(),
             answers: Answers { outbox, superseded },
         }
     }

@@ -2,7 +2,7 @@
 //! subprotocol.
 
 use axum::http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
-use axum::http::{HeaderMap, StatusCode, Version};
+use axum::http::{HeaderMap, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cdp_bridge_protocol::handshake::{
@@ -12,6 +12,7 @@ use cdp_bridge_protocol::payload::Encoding;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::server::edge::auth::offered;
+use crate::server::problem::HttpCode;
 use crate::server::ws::resume_token::ResumeOffer;
 
 /// A valid handshake.
@@ -59,11 +60,11 @@ pub enum HandshakeError {
 }
 
 impl HandshakeError {
-    /// The HTTP status that answers it.
-    pub fn status(&self) -> StatusCode {
+    /// The code that answers it.
+    pub fn code(&self) -> HttpCode {
         match self {
-            Self::NoUpgrade | Self::Version => StatusCode::UPGRADE_REQUIRED,
-            Self::OldHttp | Self::Key | Self::Subprotocol | Self::Resume => StatusCode::BAD_REQUEST,
+            Self::NoUpgrade | Self::Version => HttpCode::UpgradeRequired,
+            Self::OldHttp | Self::Key | Self::Subprotocol | Self::Resume => HttpCode::BadHandshake,
         }
     }
 }
@@ -228,7 +229,7 @@ mod tests {
     fn only_unknown_subprotocols_are_a_bad_request() {
         for offer in ["graphql-ws", "cdp-bridge.v2", "cdp-bridge.bearer.x, mqtt"] {
             let error = read(&[("sec-websocket-protocol", offer)]).unwrap_err();
-            assert_eq!(error.status().as_u16(), 400, "{offer}");
+            assert_eq!(error.code().status().as_u16(), 400, "{offer}");
         }
     }
 
@@ -242,7 +243,7 @@ mod tests {
             ("connection", "close", 426),
         ] {
             assert_eq!(
-                read(&[(name, value)]).unwrap_err().status().as_u16(),
+                read(&[(name, value)]).unwrap_err().code().status().as_u16(),
                 status,
                 "{name}: {value}"
             );

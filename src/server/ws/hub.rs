@@ -1,6 +1,6 @@
 //! Sends what happens to tabs to the links of their clients.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
@@ -10,7 +10,10 @@ use super::outbox::Outbox;
 use crate::lock::lock;
 use crate::metrics;
 use crate::operations::drain::{CountGuard, Counter};
-use crate::operations::{CallerId, FactListener, Published, Scope};
+use crate::operations::sessions::SessionStatus;
+use crate::operations::{
+    Audience, CallerId, ClientId, Fact, FactKind, FactListener, Published, Scope,
+};
 use crate::server::wire;
 
 /// The links of every scope, and the number of open connections.
@@ -21,20 +24,23 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Adds a link: it is sent the events of its scope's tabs.
+    /// Adds a link: it is sent the events of this scope's tabs. A link may be in several scopes.
     pub fn join(&self, scope: Scope, outbox: Outbox) {
-        self.scopes().entry(scope).or_default().push(outbox);
+        let mut scopes = self.scopes();
+        let outboxes = scopes.entry(scope).or_default();
+        if outboxes.iter().all(|it| it.id() != outbox.id()) {
+            outboxes.push(outbox);
+        }
     }
 
-    /// Removes a link.
-    pub fn leave(&self, scope: &Scope, id: CallerId) {
-        let mut scopes = self.scopes();
-        if let Some(outboxes) = scopes.get_mut(scope) {
-            outboxes.retain(|outbox| outbox.id() != id);
-            if outboxes.is_empty() {
-                scopes.remove(scope);
+    /// Removes a link of this client from all of its scopes.
+    pub fn leave(&self, client: &ClientId, id: CallerId) {
+        self.scopes().retain(|scope, outboxes| {
+            if scope.client == *client {
+                outboxes.retain(|outbox| outbox.id() != id);
             }
-        }
+            !outboxes.is_empty()
+        });
     }
 
     /// Counts a connection until the guard is dropped.
@@ -69,33 +75,55 @@ impl FactListener for Hub {
     /// Sends the fact to every link that it concerns, except the one whose call caused it: there it is the answer.
     fn on_fact(&self, published: &Arc<Published>) {
         let fact = &published.fact;
-        let scopes = self.scopes();
-        // A fact of one scope need not look at the links of the others.
-        let of_scope = fact
-            .audience
-            .scope()
-            .and_then(|it| scopes.get_key_value(it));
-        let of_all = scopes.iter().filter(|_| fact.audience.scope().is_none());
-        let mut listeners = of_scope
-            .into_iter()
-            .chain(of_all)
-            .flat_map(|(scope, outboxes)| outboxes.iter().map(move |outbox| (scope, outbox)))
-            .filter(|(scope, outbox)| fact.concerns(scope, outbox.id()))
-            .map(|(_, outbox)| outbox)
-            .peekable();
-        if listeners.peek().is_some()
+        let mut scopes = self.scopes();
+        let listeners = listeners(&scopes, fact);
+        if !listeners.is_empty()
             && let Some(event) = wire::event(fact.clone())
         {
             let json = Bytes::from(Message::unasked(event).to_json());
-            listeners.for_each(|outbox| outbox.push_text(json.clone()));
+            for outbox in listeners {
+                outbox.push_text(json.clone());
+            }
+        }
+        // Nothing more happens in a session that is gone, and those that followed it may stay for long.
+        if let (Audience::Session(scope), FactKind::SessionStateChanged { status, .. }) =
+            (&fact.audience, &fact.kind)
+            && matches!(status, SessionStatus::Destroyed | SessionStatus::Error)
+        {
+            scopes.remove(scope);
         }
     }
+}
+
+/// The links that a fact concerns, each once. One of a scope need not look at the links of the others.
+fn listeners<'a>(scopes: &'a HashMap<Scope, Vec<Outbox>>, fact: &Fact) -> Vec<&'a Outbox> {
+    let of = |scope: &Scope| scopes.get_key_value(scope);
+    let (first, second) = match &fact.audience {
+        Audience::Everyone => (None, None),
+        Audience::Scope(scope) | Audience::Subscribers(scope, _) => (of(scope), None),
+        Audience::Session(scope) => {
+            let own = Scope::default_of(scope.client.clone());
+            (of(scope), of(&own))
+        }
+    };
+    let is_of_all = fact.audience == Audience::Everyone;
+    let of_all = scopes.iter().filter(|_| is_of_all);
+    let concerned = first.into_iter().chain(second).chain(of_all);
+    let concerned = concerned.flat_map(|(scope, outboxes)| {
+        let all = outboxes.iter();
+        all.filter(move |outbox| fact.concerns(scope, outbox.id()))
+    });
+    // A link that follows sessions is found in several scopes.
+    let mut seen = HashSet::new();
+    concerned
+        .filter(|outbox| seen.insert(outbox.id()))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::{Audience, CallId, EventBus, Fact, FactKind};
+    use crate::operations::{CallId, EventBus};
     use crate::server::ws::client_send_budget::QueuedBytes;
     use crate::server::ws::send_queue::Outgoing;
     use crate::tabs::FactSink as _;
@@ -154,7 +182,7 @@ mod tests {
         bus.listen(Arc::<Hub>::clone(&hub));
         let left = outbox(1);
         hub.join("a".into(), left.clone());
-        hub.leave(&"a".into(), left.id());
+        hub.leave(&ClientId::from("a"), left.id());
         bus.publish(fact());
         assert_eq!((received(&left), hub.has(&"a".into())), (0, false));
     }

@@ -80,7 +80,7 @@ impl Link {
         state.hub.join(scope, outbox.clone());
         outbox.greet(&welcome(state, &principal, token));
         Self {
-            door: WebSocketDoor::new(operations, caller, outbox.clone()),
+            door: WebSocketDoor::new(operations, caller, outbox.clone(), Arc::clone(&state.hub)),
             principal,
             outbox,
             requests,
@@ -201,7 +201,7 @@ impl Drop for Link {
     fn drop(&mut self) {
         let id = self.outbox.id();
         self.state.links.close(id);
-        self.state.hub.leave(&self.principal.scope, id);
+        self.state.hub.leave(&self.principal.scope.client, id);
         self.outbox.end();
     }
 }

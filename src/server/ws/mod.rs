@@ -23,6 +23,7 @@ pub mod hub;
 pub mod keepalive;
 pub mod limited_socket;
 pub mod link;
+mod link_streams;
 pub mod links;
 pub mod message_limit;
 pub mod outbox;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::lock::lock;
 use crate::metrics;
-use crate::operations::{CallerId, FrameSlot, StreamSinks};
+use crate::operations::{CallerId, FrameSlot};
 use crate::server::ws::client_send_budget::QueuedBytes;
 use crate::server::ws::closing::{ConnectionClose, TOO_SLOW};
 use crate::server::ws::console_subscriptions::LinkConsoleSubscriptions;
@@ -200,6 +200,18 @@ impl Outbox {
         }
     }
 
+    /// A slot for the frames of a tab; it replaces an earlier one.
+    pub(crate) fn frames(&self, tab: TabId) -> FrameSlot {
+        let slot = FrameSlot::new(Arc::clone(&self.inner.ready));
+        self.screencasts().insert(tab, slot.clone());
+        slot
+    }
+
+    /// Subscribes to the console of a tab, until the sender of the returned channel is gone.
+    pub(crate) fn console(&self, tab: TabId) -> watch::Receiver<()> {
+        self.consoles().begin(tab)
+    }
+
     /// The link has ended: its streams end, and what is pushed is dropped.
     pub fn end(&self) {
         self.change(SendQueue::end);
@@ -250,18 +262,6 @@ impl Outbox {
 
     fn screencasts(&self) -> MutexGuard<'_, ScreencastSubscriptions> {
         lock(&self.inner.screencasts)
-    }
-}
-
-impl StreamSinks for Outbox {
-    fn frames(&self, tab: TabId) -> FrameSlot {
-        let slot = FrameSlot::new(Arc::clone(&self.inner.ready));
-        self.screencasts().insert(tab, slot.clone());
-        slot
-    }
-
-    fn console(&self, tab: TabId) -> watch::Receiver<()> {
-        self.consoles().begin(tab)
     }
 }
 

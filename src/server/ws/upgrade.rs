@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use crate::metrics;
 use crate::server::edge::auth::Unauthorized;
 use crate::server::edge::per_ip_limit::IpPermit;
-use crate::server::router::problem;
+use crate::server::problem::{HttpCode, Problem};
 use crate::server::state::ServerState;
 use crate::server::ws::closing::ConnectionClose;
 use crate::server::ws::connection::{NewConnection, refuse_connection, serve_connection};
@@ -27,8 +27,7 @@ pub(crate) async fn upgrade(
     mut request: Request,
 ) -> Result<Response, Unauthorized> {
     if request.method() != Method::GET {
-        let message = "a WebSocket begins with GET";
-        return Ok(problem(StatusCode::METHOD_NOT_ALLOWED, message));
+        return Ok(Problem::method_not_allowed("GET").into_response());
     }
     let principal = state.auth.authenticate(request.headers())?.on_connection();
     let handshake = match Handshake::read(request.version(), request.headers()) {
@@ -94,8 +93,8 @@ fn accepted(handshake: &Handshake) -> Response {
 }
 
 fn refused(error: &HandshakeError) -> Response {
-    let response = problem(error.status(), &error.to_string());
-    if error.status() != StatusCode::UPGRADE_REQUIRED {
+    let response = Problem::http(error.code(), error.to_string()).into_response();
+    if error.code() != HttpCode::UpgradeRequired {
         return response;
     }
     let headers = [

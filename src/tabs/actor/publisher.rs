@@ -107,6 +107,7 @@ impl TabPublisher {
         let state = state(attached.loss, is_rebuilding, attached.page.loading);
         self.view.send_if_modified(|view| {
             let before = view.clone();
+            view.target = Some(attached.target.id.clone());
             view.url.clone_from(&attached.page.url);
             view.title.clone_from(&attached.page.title);
             view.logged_out = attached.target.own_context.is_some();

@@ -124,6 +124,9 @@ pub(super) fn view() -> TabView {
     TabView {
         id: TabId::new(1),
         created_by: None,
+        target: None,
+        opener: None,
+        created_at_ms: 0,
         scope: "a".into(),
         url: "about:blank".to_owned(),
         title: String::new(),

@@ -20,7 +20,7 @@ use crate::fair_permits::FairPermits;
 use crate::tabs::commands::http_auth::AuthRequests;
 use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
 use crate::tabs::contexts::{Contexts, SharedContext};
-use crate::tabs::identity::{ClientId, TabKey};
+use crate::tabs::identity::{ClientId, Scope, TabKey};
 use crate::tabs::target::{ContextChoice, Delivery, OpenError, OpenRequest, Target};
 use crate::timer::sleep_until_opt;
 
@@ -43,6 +43,8 @@ pub(super) struct BrowserState {
     /// The proxies of contexts that Chromium failed to dispose of. They stay open, so that their ports
     /// are not reused for other contexts while pages of these may still connect.
     pub(super) undisposed: Vec<ContextProxy>,
+    /// How many contexts of each scope are being created or disposed of.
+    context_jobs: HashMap<Scope, usize>,
     /// The tab of each page, to find the opener of a popup.
     pub(super) tabs: HashMap<TargetId, TabKey>,
     /// Pages that Chromium has created, but that are not set up yet.
@@ -81,6 +83,7 @@ impl BrowserState {
             inbox,
             jobs: FuturesUnordered::new(),
             contexts: Contexts::default(),
+            context_jobs: HashMap::new(),
             proxies: HashMap::new(),
             undisposed: Vec::new(),
             tabs: HashMap::new(),
@@ -155,6 +158,7 @@ impl BrowserState {
 
     fn create_context(&mut self, purpose: ContextFor, proxies: &Arc<dyn ProxyProvider>) {
         self.open_watchdog.sent(Instant::now());
+        self.context_job_started(purpose.scope().clone());
         let browser = self.browser.clone();
         let files = self.downloads.files.as_deref();
         let job = jobs::create_context(browser, purpose, proxies, files);
@@ -286,10 +290,37 @@ impl BrowserState {
     }
 
     pub(super) fn release(&mut self, context: &BrowserContextId) {
-        if self.contexts.leave(context) {
-            self.downloads.keeps_in.remove(&Some(context.clone()));
-            let proxy = self.proxies.remove(context);
-            self.start(jobs::dispose(self.browser.clone(), context.clone(), proxy));
+        if let Some(scope) = self.contexts.leave(context) {
+            self.dispose(scope, context.clone());
+        }
+    }
+
+    fn dispose(&mut self, scope: Scope, context: BrowserContextId) {
+        self.downloads.keeps_in.remove(&Some(context.clone()));
+        let proxy = self.proxies.remove(&context);
+        self.context_job_started(scope.clone());
+        self.start(jobs::dispose(self.browser.clone(), scope, context, proxy));
+    }
+
+    /// Disposes of what is left of the contexts of a scope without tabs. True once that is nothing.
+    pub(super) fn dispose_of(&mut self, scope: &Scope) -> bool {
+        if let Some(context) = self.contexts.end_shared(scope) {
+            self.dispose(scope.clone(), context);
+        }
+        !self.contexts.has(scope) && !self.context_jobs.contains_key(scope)
+    }
+
+    fn context_job_started(&mut self, scope: Scope) {
+        *self.context_jobs.entry(scope).or_default() += 1;
+    }
+
+    /// A context of this scope was created or disposed of, or could not be.
+    pub(super) fn context_job_ended(&mut self, scope: &Scope) {
+        if let Some(jobs) = self.context_jobs.get_mut(scope) {
+            *jobs -= 1;
+            if *jobs == 0 {
+                self.context_jobs.remove(scope);
+            }
         }
     }
 

@@ -49,6 +49,15 @@ pub(super) enum ContextFor {
     Tab(OpenRequest),
 }
 
+impl ContextFor {
+    pub(super) fn scope(&self) -> &Scope {
+        match self {
+            Self::Client(scope) => scope,
+            Self::Tab(request) => &request.scope,
+        }
+    }
+}
+
 pub(super) enum JobResult {
     Context(ContextFor, Result<CreatedContext, OpenError>),
     Target(PendingOpen, Result<TargetId, OpenError>),
@@ -56,8 +65,8 @@ pub(super) enum JobResult {
     Attached(AttachRequest, Result<SessionId, CallError>),
     /// The time in which this page could have been set up has passed.
     Overdue(TargetId),
-    /// The proxy of a context that Chromium failed to dispose of.
-    Undisposed(ContextProxy),
+    /// A context of this scope is disposed of; or Chromium failed to, and this is its proxy.
+    Disposed(Scope, Option<ContextProxy>),
     /// The page of a download.
     Page(String, TargetId),
     /// The time in which a tab could have claimed this download has passed.
@@ -145,7 +154,8 @@ pub(super) fn create_context(
             )
             .await;
             if let Err(error) = downloads.and(permissions) {
-                dispose(browser, context, Some(proxy)).await;
+                // The proxy stays open for as long as pages of the context may connect.
+                dispose_of(&browser, context).await;
                 return Err(error.into());
             }
             Ok(CreatedContext {
@@ -309,18 +319,25 @@ pub(super) async fn detach(browser: Browser, attachment: Attachment) -> JobResul
 /// at once, and pages of this one must not connect there.
 pub(super) async fn dispose(
     browser: Browser,
-    browser_context_id: BrowserContextId,
+    scope: Scope,
+    context: BrowserContextId,
     proxy: Option<ContextProxy>,
 ) -> JobResult {
+    let is_disposed = dispose_of(&browser, context).await;
+    JobResult::Disposed(scope, proxy.filter(|_| !is_disposed))
+}
+
+/// Whether the context is gone.
+async fn dispose_of(browser: &Browser, browser_context_id: BrowserContextId) -> bool {
     let outcome = browser
         .call(DisposeBrowserContext { browser_context_id }, JOB_LIMIT)
         .await;
-    let is_undisposed = matches!(&outcome, Err(error) if !error.is_already_gone());
-    let result = log_failure(outcome, "dispose of a browser context");
-    match proxy {
-        Some(proxy) if is_undisposed => JobResult::Undisposed(proxy),
-        _ => result,
-    }
+    let is_disposed = outcome
+        .as_ref()
+        .err()
+        .is_none_or(CallError::is_already_gone);
+    log_failure(outcome, "dispose of a browser context");
+    is_disposed
 }
 
 fn log_failure<T>(outcome: Result<T, CallError>, what: &'static str) -> JobResult {

@@ -46,6 +46,9 @@ impl Supervisor {
         match origin {
             None => metrics::dropped("popup", "unknownOwner"),
             Some(_) if self.stopping => metrics::dropped("popup", "shutdown"),
+            Some(origin) if self.scopes.setup(&origin.scope).is_none() => {
+                metrics::dropped("popup", "sessionEnded");
+            }
             Some(origin) => {
                 // One with an opener was counted when it was attached.
                 let is_new = attachment.info.opener_id.is_none();

@@ -15,9 +15,11 @@ use super::jobs::{self, ContextFor, JobResult};
 use super::open_watchdog::OpenWatchdog;
 use super::popup_limiter::PopupLimiter;
 use super::rebuild_queue::RebuildQueue;
+use super::scopes::OpenScopes;
 use super::tab_quota::{OpenTabs, TabQuota};
 use super::{NewTab, SupervisorMessage};
 use crate::cdp::{Attachment, BrowserContextId, SessionEvent};
+use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::tabs::actor::{Actor, TabsContext};
 use crate::tabs::attached_target::AttachedTarget;
@@ -45,6 +47,7 @@ pub(super) struct Supervisor {
     last_tab: HashMap<ClientId, u64>,
     shares: TabShares,
     pub(super) popups: PopupLimiter,
+    pub(super) scopes: OpenScopes,
     /// Tabs that are being closed to make room for others; they do not count against the limits.
     evicted: HashSet<TabKey>,
     /// The tabs' tasks. A tab is removed from the registry before its task has ended.
@@ -74,6 +77,7 @@ impl Supervisor {
         Self {
             shares: around.settings.shares.clone(),
             popups: PopupLimiter::default(),
+            scopes: OpenScopes::default(),
             downloads: DownloadTracker::new(around.settings.download_limits()),
             reading: HashMap::new(),
             popup_openers: HashMap::new(),
@@ -113,6 +117,7 @@ impl Supervisor {
                 () = self.rebuild_queue.changed(), if self.browser.is_some() => self.rebuild_queue.grant(),
             }
             self.settle_downloads();
+            self.settle_scopes();
             if self.actors.is_empty()
                 && let Some(done) = self.stopped.take_if(|_| self.messages.is_empty())
             {
@@ -171,6 +176,10 @@ impl Supervisor {
             SupervisorMessage::CancelCreate(call, report) => self.cancel_create(call, report),
             SupervisorMessage::CancelDownload(call, report) => self.cancel_download(call, report),
             SupervisorMessage::PolicyChanged => self.update_download_behavior(),
+            SupervisorMessage::BeginScope(scope, setup, reply) => {
+                let _ = reply.send(self.begin_scope(scope, setup));
+            }
+            SupervisorMessage::EndScope(scope, done) => self.end_scope(scope, done),
             SupervisorMessage::GivenUp(reason) => {
                 self.down = reason;
                 self.close_all(CloseReason::BrowserExited);
@@ -200,10 +209,14 @@ impl Supervisor {
         }
     }
 
-    fn create(&mut self, tab: NewTab, reply: Reply) {
+    fn create(&mut self, mut tab: NewTab, reply: Reply) {
         if self.stopping {
             return reply.fail(TabError::ShuttingDown);
         }
+        let Some(setup) = self.scopes.setup(&tab.scope) else {
+            return reply.fail(TabError::Closed);
+        };
+        tab.viewport = tab.viewport.or(setup.viewport);
         if self.browser.is_none() {
             return reply.fail(TabError::BrowserDown {
                 reason: self.down.clone(),
@@ -294,6 +307,12 @@ impl Supervisor {
             id,
             created_by: first.reply.as_ref().map(|reply| reply.call),
             scope: tab.scope,
+            target: live.as_ref().map(|live| live.target.id.clone()),
+            opener: match &first.kind {
+                CommandKind::Adopt { opener } => *opener,
+                _ => None,
+            },
+            created_at_ms: epoch_ms(),
             url: tab.url,
             title: String::new(),
             logged_out: tab.logged_out,
@@ -324,7 +343,9 @@ impl Supervisor {
         let Some(state) = &mut self.browser else {
             return reject(request, OpenError::BrowserDown(self.down.clone()));
         };
-        let in_default = self.around.settings.use_default_context;
+        let setup = self.scopes.setup(&request.scope);
+        let in_default =
+            self.around.settings.use_default_context && setup.is_none_or(|setup| setup.in_profile);
         state.open(request, in_default, &self.around.proxies);
         if in_default {
             self.update_download_behavior();
@@ -342,6 +363,7 @@ impl Supervisor {
         }
         match result {
             JobResult::Context(ContextFor::Client(scope), created) => {
+                state.context_job_ended(&scope);
                 let context = created.map(|created| state.add_context(created));
                 for request in state.contexts.shared_created(&scope, context.as_ref().ok()) {
                     match &context {
@@ -354,12 +376,16 @@ impl Supervisor {
                 self.update_download_behavior();
             }
             JobResult::Context(ContextFor::Tab(request), Ok(created)) => {
+                state.context_job_ended(&request.scope);
                 let context = state.add_context(created);
                 state.contexts.own_created(&request.scope, &context);
                 state.create_target(Some(context), request);
                 self.update_download_behavior();
             }
-            JobResult::Context(ContextFor::Tab(request), Err(error)) => reject(request, error),
+            JobResult::Context(ContextFor::Tab(request), Err(error)) => {
+                state.context_job_ended(&request.scope);
+                reject(request, error);
+            }
             JobResult::Target(opening, Ok(target)) => {
                 state.creating -= 1;
                 if let Some(page) = state.take_unclaimed(&target) {
@@ -401,7 +427,10 @@ impl Supervisor {
                 }
             }
             JobResult::OpenTurn(request) => self.open_now(request),
-            JobResult::Undisposed(proxy) => state.undisposed.push(proxy),
+            JobResult::Disposed(scope, undisposed) => {
+                state.context_job_ended(&scope);
+                state.undisposed.extend(undisposed);
+            }
             JobResult::Page(guid, page) => self.page_found(guid, page),
             JobResult::Unclaimed(guid) => self.cancel_unclaimed(&guid),
             JobResult::Nothing => {}

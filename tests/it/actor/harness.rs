@@ -95,7 +95,7 @@ impl FactSink for Heard {
                 let to: Vec<_> = callers.iter().map(|id| format!("c{}", id.0)).collect();
                 format!("{} (to {})", describe_fact(&fact), to.join(", "))
             }
-            (_, Audience::Scope(scope)) => {
+            (_, Audience::Scope(scope) | Audience::Session(scope)) => {
                 let mut line = describe_fact(&fact);
                 if *scope != Scope::from("a") {
                     line = format!("{scope}: {line}");

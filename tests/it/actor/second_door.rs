@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge::operations::client_quota::ClientQuota;
+use cdp_bridge::operations::sessions::{
+    BadOption, MemoryStore, NoSessionTokens, SessionLimits, SessionOptions,
+};
 use cdp_bridge::operations::{
-    Caller, ClientLimits, EventBus, FrameSlot, IdempotencyConfig, OnDisconnect, OperationOutcome,
-    OperationServices, OperationSettings, Operations, Permissions, Principal, Published,
-    StagingLimits, StreamSinks, Tap, Timeouts, UrlPolicy,
+    Caller, ClientLimits, EventBus, Facts, FrameSlot, IdempotencyConfig, OnDisconnect,
+    OperationOutcome, OperationServices, OperationSettings, Operations, Permissions, Principal,
+    Published, Reach, Scope, StagingLimits, StreamSinks, Tap, Timeouts, UrlPolicy,
 };
 use cdp_bridge::policy::{Denied, EvaluatePolicy};
-use cdp_bridge::tabs::ClientId;
 use cdp_bridge_protocol::request::PagePermission;
 use cdp_bridge_protocol::{Request, RequestKind, TabId};
 use serde_json::{Value, json};
@@ -23,9 +25,15 @@ use super::harness::{Bridge, LIMIT};
 struct Anywhere;
 
 impl UrlPolicy for Anywhere {
-    fn check(&self, _: &ClientId, url: &str) -> Result<String, Denied> {
+    fn check(&self, _: &Scope, url: &str) -> Result<String, Denied> {
         Ok(url.to_owned())
     }
+
+    fn narrow(&self, _: &Scope, _: &SessionOptions) -> Result<(), BadOption> {
+        Ok(())
+    }
+
+    fn forget(&self, _: &Scope) {}
 }
 
 #[derive(Debug)]
@@ -39,6 +47,8 @@ impl StreamSinks for Sinks {
     fn console(&self, _: TabId) -> watch::Receiver<()> {
         self.0.subscribe()
     }
+
+    fn follow(&self, _: Scope) {}
 }
 
 pub(super) struct Door {
@@ -56,7 +66,7 @@ impl Door {
             bus.subscribe("recorder", 1024, None),
             bus.subscribe("slow", 1, None),
         );
-        let bridge = Bridge::publishing_to(Arc::new(bus)).await;
+        let bridge = Bridge::publishing_to(Arc::new(bus.clone())).await;
         let settings = OperationSettings {
             timeouts: Timeouts::by_class(|_| LIMIT),
             idempotency: IdempotencyConfig {
@@ -72,12 +82,16 @@ impl Door {
             logged_out_default: false,
             evaluate: EvaluatePolicy::Allow,
             permissions: PagePermission::ALL.to_vec(),
+            sessions: SessionLimits::default(),
             on_disconnect: OnDisconnect::Close,
         };
         let services = OperationServices {
             registry: bridge.registry.clone(),
             tabs: Arc::new(bridge.supervisor.clone()),
             policy: Arc::new(Anywhere),
+            facts: Facts(Arc::new(bus)),
+            session_store: Arc::new(MemoryStore::default()),
+            session_tokens: Arc::new(NoSessionTokens),
         };
         let operations = Arc::new(Operations::new(settings, services, [tap]));
         let limits = ClientLimits {
@@ -88,6 +102,7 @@ impl Door {
         };
         let principal = Principal {
             scope: "a".into(),
+            reach: Reach::Client,
             permissions,
             quota: ClientQuota::new(limits, Instant::now()),
             is_anonymous: false,

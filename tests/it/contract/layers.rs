@@ -24,6 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("open_files", &[]),
     ("memory_trim", &[]),
     ("timer", &[]),
+    ("tokens", &[]),
     ("runtime", &[]),
     ("systemd", &[]),
     ("client", &["protocol"]),
@@ -62,10 +63,11 @@ const ROOMS: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
+    ("sessions", &["lock", "policy", "protocol", "tabs", "units"]),
     (
         "operations",
         &[
-            "tabs", "clock", "locator", "lock", "metrics", "policy", "protocol",
+            "tabs", "clock", "locator", "lock", "metrics", "policy", "protocol", "sessions",
         ],
     ),
     // A door reaches the tabs through operations only.
@@ -73,12 +75,14 @@ const ROOMS: &[(&str, &[&str])] = &[
         "server",
         &[
             "operations",
+            "clock",
             "flow",
             "lock",
             "log_limit",
             "metrics",
             "secret",
             "telemetry",
+            "tokens",
             "protocol",
             "units",
         ],
@@ -92,18 +96,19 @@ const ROOMS: &[(&str, &[&str])] = &[
             "policy",
             "secret",
             "server",
+            "sessions",
             "tabs",
             "telemetry",
             "units",
         ],
     ),
     ("cli", &["config", "telemetry"]),
-    ("schema", &["config", "protocol"]),
+    ("schema", &["config", "protocol", "server"]),
 ];
 
 /// The types of the wire's events that are plain values, which the tabs may use. They use no message, no event
 /// and no head of a payload: those are made of facts and answers at a door.
-const VALUES_OF_EVENTS: [&str; 13] = [
+const VALUES_OF_EVENTS: [&str; 15] = [
     "AuthOutcome",
     "ClosedBy",
     "PopupBlockReason",
@@ -113,8 +118,10 @@ const VALUES_OF_EVENTS: [&str; 13] = [
     "DialogKind",
     "DownloadState",
     "Emulation",
+    "EndReason",
     "Handled",
     "RebuildReason",
+    "SessionStatus",
     "TabInfo",
     "TabState",
 ];

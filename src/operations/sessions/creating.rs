@@ -1,0 +1,265 @@
+//! How a session begins.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cdp_bridge_protocol::request::{CreateTab, WaitUntil};
+use cdp_bridge_protocol::{Request, TabId};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout};
+
+use super::error::SessionError;
+use super::service::{Place, Sessions, new_id};
+use super::{CreatedSession, EndReason, SessionId, SessionOptions, StartPage};
+use crate::operations::principal::Reach;
+use crate::operations::{
+    CallId, ClientId, OperationError, Operations, Principal, StreamSinks, Success,
+};
+use crate::sessions::table::{Creation, CreationRefused};
+use crate::sessions::{SessionTable, Ticket};
+use crate::tabs::{Scope, ScopeSetup, TabError};
+
+/// How long a session may take to be made, without its page.
+const INITIALIZING: Duration = Duration::from_secs(15);
+
+/// The call that creates a session, and is answered with it.
+pub(in crate::operations) struct CreationCall {
+    pub(in crate::operations) id: CallId,
+    /// Where its caller gets the events of the session.
+    pub(in crate::operations) streams: Option<Arc<dyn StreamSinks>>,
+}
+
+impl Operations {
+    /// Creates a session, or returns the live one with the same `externalId`. Waits in the queue for a place. Once it has
+    /// one, the session is made also if the returned future is dropped.
+    pub async fn create_session(
+        self: &Arc<Self>,
+        principal: &Principal,
+        options: SessionOptions,
+    ) -> Result<CreatedSession, SessionError> {
+        self.create_session_for(principal, options, None).await
+    }
+
+    /// The same for a call.
+    pub(in crate::operations) async fn create_session_for(
+        self: &Arc<Self>,
+        principal: &Principal,
+        options: SessionOptions,
+        call: Option<CreationCall>,
+    ) -> Result<CreatedSession, SessionError> {
+        let client = &principal.scope.client;
+        let start_url = options.start_url.clone();
+        let (id, is_new) = self.sessions.place(client, options).await?;
+        if let Some(streams) = call.as_ref().and_then(|call| call.streams.as_ref()) {
+            streams.follow(Scope {
+                client: client.clone(),
+                session: id.into(),
+            });
+        }
+        if !is_new {
+            return self.created(client, id, false, None);
+        }
+        let (operations, principal) = (Arc::clone(self), principal.clone());
+        let making = tokio::spawn(async move {
+            operations.sessions.make(id).await?;
+            let start = match start_url {
+                Some(url) => Some(operations.open_start_page(&principal, id, url).await),
+                None => None,
+            };
+            let ready = |table: &mut SessionTable<_>| table.ready(id);
+            operations
+                .sessions
+                .tell(id, call.map(|call| call.id), ready, None);
+            operations.created(&principal.scope.client, id, true, start)
+        });
+        making.await.unwrap_or(Err(SessionError::Failed))
+    }
+
+    fn created(
+        &self,
+        client: &ClientId,
+        id: SessionId,
+        is_new: bool,
+        start: Option<StartPage>,
+    ) -> Result<CreatedSession, SessionError> {
+        let view = self.session(client, id)?;
+        if let Some(reason) = view.end_reason {
+            return Err(SessionError::Ended { id, reason });
+        }
+        let access = self.services.session_tokens.access(&view);
+        Ok(CreatedSession {
+            view,
+            is_new,
+            start,
+            access,
+        })
+    }
+
+    async fn open_start_page(
+        self: &Arc<Self>,
+        principal: &Principal,
+        id: SessionId,
+        url: String,
+    ) -> StartPage {
+        let entered = Principal {
+            scope: Scope {
+                client: principal.scope.client.clone(),
+                session: id.into(),
+            },
+            reach: Reach::Session,
+            ..principal.clone()
+        };
+        let caller = self.caller("session", entered);
+        let create = CreateTab {
+            url: Some(url.clone()),
+            // So that a page that cannot be loaded is known to the answer.
+            wait_until: Some(WaitUntil::Commit),
+            ..CreateTab::default()
+        };
+        let request = Request {
+            request_id: None,
+            timeout: Some(INITIALIZING),
+            idempotency_key: None,
+            body: create.into(),
+        };
+        let (tab, error) = match self.execute(&caller, request).await {
+            Ok(Success::Tab(answer)) => (Some(answer.tab), None),
+            Ok(_) => (None, Some(TabError::Lost.into())),
+            Err(error) => (opened_tab(&error), Some(error)),
+        };
+        StartPage { url, tab, error }
+    }
+}
+
+/// The tab that was opened although its page could not be loaded.
+fn opened_tab(error: &OperationError) -> Option<TabId> {
+    match error {
+        OperationError::Failed(failure) => failure.error.opened_tab(),
+        _ => None,
+    }
+}
+
+impl Sessions {
+    /// The place of a new session, or the existing one with the same name.
+    async fn place(
+        &self,
+        client: &ClientId,
+        options: SessionOptions,
+    ) -> Result<(SessionId, bool), SessionError> {
+        self.check_open()?;
+        let wait = self.table(|table| {
+            let config = table.config();
+            options.check(config)?;
+            Ok::<_, SessionError>(options.queue_timeout.unwrap_or(config.queue_timeout))
+        })?;
+        let (sender, place) = oneshot::channel();
+        let may_wait = !wait.is_zero();
+        let creation =
+            self.table(|table| table.create(client, options, new_id(), may_wait, sender))?;
+        let ticket = match creation {
+            Creation::Existing(id) => return Ok((id, false)),
+            Creation::Created(id) => {
+                self.opened(id);
+                // Others may wait for a session of this name.
+                self.admit_waiting();
+                return Ok((id, true));
+            }
+            Creation::Queued(ticket) => ticket,
+        };
+        let mut queued = QueuedRequest {
+            sessions: self,
+            ticket,
+            place,
+        };
+        let placed = match timeout(wait, &mut queued.place).await {
+            Ok(placed) => placed.unwrap_or(Place::ShuttingDown),
+            Err(_) => match queued.give_up() {
+                Ok(refused) => return Err(SessionError::after_waiting(refused, wait)),
+                // It was its turn in this moment.
+                Err(placed) => placed,
+            },
+        };
+        match placed {
+            Place::New(id) => Ok((id, true)),
+            Place::Existing(id) => Ok((id, false)),
+            Place::ShuttingDown => Err(SessionError::ShuttingDown),
+        }
+    }
+
+    /// Makes what a session consists of. If that fails, the session ends.
+    async fn make(&self, id: SessionId) -> Result<(), SessionError> {
+        let made = timeout(INITIALIZING, self.try_make(id)).await;
+        let outcome = made.unwrap_or_else(|_| {
+            tracing::error!(session = %id, "a session was not made in time");
+            Err(SessionError::Failed)
+        });
+        if outcome.is_err() {
+            drop(self.begin_end(id, EndReason::Failed, None));
+        }
+        outcome
+    }
+
+    async fn try_make(&self, id: SessionId) -> Result<(), SessionError> {
+        let made = self.table(|table| {
+            let scope = table.scope(id)?;
+            let options = table.options(id)?.clone();
+            Some((scope, options, table.record(id)?))
+        });
+        let Some((scope, options, record)) = made else {
+            return Err(SessionError::unknown(id));
+        };
+        self.services.policy.narrow(&scope, &options)?;
+        let setup = ScopeSetup {
+            viewport: options.viewport,
+            in_profile: !options.logged_out,
+        };
+        let begun = self.services.tabs.begin_scope(scope, setup).await;
+        begun.map_err(|error| match error {
+            TabError::BrowserDown { reason } => SessionError::BrowserDown { reason },
+            TabError::ShuttingDown => SessionError::ShuttingDown,
+            error => {
+                tracing::error!(session = %id, %error, "a session could not be made");
+                SessionError::Failed
+            }
+        })?;
+        self.services
+            .session_store
+            .created(record)
+            .await
+            .map_err(|error| {
+                tracing::error!(session = %id, %error, "a session is not kept");
+                SessionError::Failed
+            })
+    }
+}
+
+/// A request in the queue. Dropped, because its client does not wait any more, it leaves the queue; a session that it
+/// was given in this moment ends.
+struct QueuedRequest<'a> {
+    sessions: &'a Sessions,
+    ticket: Ticket,
+    place: oneshot::Receiver<Place>,
+}
+
+impl QueuedRequest<'_> {
+    /// Leaves the queue, and says what was in the way; or what the request was given nevertheless.
+    fn give_up(&mut self) -> Result<CreationRefused, Place> {
+        let refused = self
+            .sessions
+            .table(|table| table.give_up(self.ticket, Instant::now()));
+        self.place.close();
+        match (refused, self.place.try_recv()) {
+            (Some(refused), _) => Ok(refused),
+            (None, Ok(place)) => Err(place),
+            (None, Err(_)) => Err(Place::ShuttingDown),
+        }
+    }
+}
+
+impl Drop for QueuedRequest<'_> {
+    fn drop(&mut self) {
+        if let Err(Place::New(id)) = self.give_up() {
+            drop(self.sessions.begin_end(id, EndReason::Failed, None));
+        }
+    }
+}

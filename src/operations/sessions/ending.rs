@@ -1,0 +1,124 @@
+//! The one path on which a session ends, whatever the cause. Each step has a time limit: what is stuck delays the end,
+//! and does not prevent it.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+use super::service::{EndStage, Sessions};
+use super::{EndReason, SessionId};
+use crate::metrics;
+use crate::operations::CallId;
+use crate::tabs::Scope;
+
+/// For tabs to close, and for browser contexts to be disposed of. A tab has 5 s for that, a context 10 s.
+const TABS: Duration = Duration::from_secs(20);
+
+/// For requests in flight to be answered. With their tabs closed, little can be left of them.
+const CALLS: Duration = Duration::from_secs(5);
+
+/// For connections to read what is queued for them and to close.
+const CONNECTIONS: Duration = Duration::from_secs(8);
+
+/// For the record to be kept.
+const STORE: Duration = Duration::from_secs(5);
+
+impl Sessions {
+    /// Ends a session, unless it has ended already. It takes no more work when this returns. The future waits until
+    /// nothing of it is left; the end goes on without it.
+    pub(super) fn begin_end(
+        &self,
+        id: SessionId,
+        reason: EndReason,
+        cause: Option<CallId>,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let stages = self.stages(id);
+        let ends = |table: &mut crate::sessions::SessionTable<_>| table.end(id, reason);
+        if self.tell(id, cause, ends, Some(EndStage::Ending(reason))) {
+            tracing::info!(session = %id, reason = reason.as_str(), "a session ends");
+            if let Some(sessions) = self.shared() {
+                tokio::spawn(sessions.finish(id, reason));
+            }
+        }
+        async move {
+            if let Some(mut stages) = stages {
+                // The sender is dropped with the last stage.
+                let _ = stages.wait_for(|stage| stage.is_gone()).await;
+            }
+        }
+    }
+
+    /// Ends all sessions, refuses further ones if the bridge stops, and waits until nothing of them is left.
+    pub(super) async fn end_all(&self, reason: EndReason) {
+        if reason == EndReason::Shutdown {
+            self.stop_creating();
+        }
+        let all = self.table(|table| table.ids_of_live());
+        join_all(all.into_iter().map(|id| self.begin_end(id, reason, None))).await;
+    }
+
+    async fn finish(self: Arc<Self>, id: SessionId, reason: EndReason) {
+        let Some(scope) = self.table(|table| table.scope(id)) else {
+            return;
+        };
+        within(
+            id,
+            "tabs",
+            TABS,
+            self.services.tabs.end_scope(scope.clone()),
+        )
+        .await;
+        if let Some(uses) = self.uses(id) {
+            within(id, "requests", CALLS, are_over(uses.clone(), 0)).await;
+            self.set_stage(id, EndStage::Closing(reason));
+            within(id, "connections", CONNECTIONS, are_over(uses, 1)).await;
+        }
+        self.forget(&scope);
+        if let Some(record) = self.table(|table| table.record(id)) {
+            match timeout(STORE, self.services.session_store.ended(record)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::error!(session = %id, %error, "the end of a session is not kept")
+                }
+                Err(_) => {
+                    tracing::error!(session = %id, "the end of a session was not kept in time")
+                }
+            }
+        }
+        let gone = |table: &mut crate::sessions::SessionTable<_>| table.gone(id, Instant::now());
+        if self.tell(id, None, gone, Some(EndStage::Gone(reason))) {
+            let age = self.table(|table| table.age(id, Instant::now()));
+            metrics::session_ended(reason.as_str(), age);
+        }
+        self.admit_waiting();
+        self.clock_changed();
+    }
+
+    /// What belongs to a scope beside its tabs.
+    fn forget(&self, scope: &Scope) {
+        self.staging.forget(scope);
+        self.idempotency.forget(scope);
+        self.services.policy.forget(scope);
+    }
+}
+
+async fn are_over(mut uses: watch::Receiver<[usize; 2]>, which: usize) {
+    // An error means that nothing of the session is left.
+    let _ = uses.wait_for(|uses| uses[which] == 0).await;
+}
+
+async fn within(
+    id: SessionId,
+    what: &'static str,
+    limit: Duration,
+    step: impl Future<Output = ()>,
+) {
+    if timeout(limit, step).await.is_err() {
+        metrics::dropped("session", what);
+        tracing::warn!(session = %id, what, "something of an ended session was not released in time");
+    }
+}

@@ -1,0 +1,161 @@
+//! The requests of the protocol about sessions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cdp_bridge_protocol::SessionRef;
+use cdp_bridge_protocol::request::{CreateSession, ListSessions, SessionDownloads};
+
+use super::creating::CreationCall;
+use super::{
+    EndReason, SessionError, SessionFilter, SessionId, SessionOptions, SessionView, StatusFilter,
+};
+use crate::operations::principal::Reach;
+use crate::operations::responder::Responder;
+use crate::operations::{Caller, OperationError, Operations, Scope, Success};
+use crate::policy::DownloadPolicy;
+
+/// A request about a session that has been checked.
+#[derive(Debug)]
+pub enum SessionPlan {
+    Create(Box<SessionOptions>),
+    Get(SessionId),
+    List(SessionFilter),
+    End(SessionId),
+}
+
+impl SessionPlan {
+    pub(in crate::operations) fn create(defaults: &SessionOptions, create: CreateSession) -> Self {
+        Self::Create(Box::new(options_of(defaults, create)))
+    }
+
+    pub(in crate::operations) fn list(list: ListSessions) -> Result<Self, OperationError> {
+        let cursor = list.cursor.as_deref().map(str::parse).transpose();
+        let status = list.status.map(|filter| match filter.status() {
+            Some(status) => StatusFilter::Only(status),
+            None => StatusFilter::All,
+        });
+        Ok(Self::List(SessionFilter {
+            status: status.unwrap_or_default(),
+            external_id: list.external_id,
+            metadata: list.metadata.unwrap_or_default(),
+            limit: list.limit.map(|limit| limit as usize),
+            cursor: cursor.map_err(SessionError::BadOption)?,
+        }))
+    }
+}
+
+/// The options of a request, with the defaults where it says nothing.
+pub fn options_of(defaults: &SessionOptions, create: CreateSession) -> SessionOptions {
+    let millis = |value: Option<u64>| value.map(Duration::from_millis);
+    SessionOptions {
+        max_duration: millis(create.max_duration_ms).unwrap_or(defaults.max_duration),
+        idle_timeout: millis(create.idle_timeout_ms).unwrap_or(defaults.idle_timeout),
+        heartbeat_timeout: millis(create.heartbeat_timeout_ms),
+        viewport: create.viewport,
+        start_url: create.start_url,
+        logged_out: create.logged_out.unwrap_or(defaults.logged_out),
+        allowlist: create.allowlist,
+        downloads: create.downloads.map(|downloads| match downloads {
+            SessionDownloads::Deny => DownloadPolicy::Deny,
+            SessionDownloads::Keep => DownloadPolicy::Keep,
+        }),
+        metadata: create.metadata.unwrap_or_default(),
+        external_id: create.external_id,
+        queue_timeout: millis(create.queue_timeout_ms),
+    }
+}
+
+impl Operations {
+    /// The scope of a session that the caller may use, or its own if none is named. Whether it has ended is found out when
+    /// it is used.
+    pub(in crate::operations) fn scope_within_reach(
+        &self,
+        caller: &Caller,
+        named: Option<&SessionRef>,
+    ) -> Result<Scope, SessionError> {
+        let own = caller.scope();
+        let Some(named) = named else {
+            return Ok(own.clone());
+        };
+        let unknown = || SessionError::unknown(named.as_str());
+        let id: SessionId = named.as_str().parse().map_err(|_| unknown())?;
+        if caller.principal.reach == Reach::Session && id != SessionId::of(own) {
+            return Err(unknown());
+        }
+        self.session(&own.client, id)?;
+        Ok(Scope {
+            client: own.client.clone(),
+            session: id.into(),
+        })
+    }
+
+    /// Carries out a request about a session.
+    pub(in crate::operations) fn carry_out(
+        self: &Arc<Self>,
+        plan: SessionPlan,
+        caller: &Caller,
+        timeout: Option<Duration>,
+        responder: Responder,
+    ) {
+        let client = &caller.scope().client;
+        let is_limited = caller.principal.reach == Reach::Session;
+        let outcome = match plan {
+            SessionPlan::Create(_) | SessionPlan::List(_) if is_limited => {
+                Err(SessionError::LimitedToSession)
+            }
+            SessionPlan::Create(options) => {
+                return self.create_for_call(*options, caller, timeout, responder);
+            }
+            SessionPlan::Get(id) => self.session(client, id).map(Box::new).map(Success::Session),
+            SessionPlan::List(filter) => {
+                let page = self.list_sessions(client, &filter);
+                Ok(Success::Sessions(Box::new(page)))
+            }
+            SessionPlan::End(id) => self
+                .end_for_call(caller, id, &responder)
+                .map(|view| Success::SessionEnded(Box::new(view))),
+        };
+        responder.answer(outcome.map_err(OperationError::Session));
+    }
+
+    fn create_for_call(
+        self: &Arc<Self>,
+        mut options: SessionOptions,
+        caller: &Caller,
+        timeout: Option<Duration>,
+        responder: Responder,
+    ) {
+        if let Some(timeout) = timeout {
+            // A request does not wait for a place beyond its own time limit.
+            let wait = options.queue_timeout.unwrap_or(timeout);
+            options.queue_timeout = Some(wait.min(timeout));
+        }
+        let call = CreationCall {
+            id: responder.call().id,
+            streams: caller.streams.clone(),
+        };
+        let (operations, principal) = (Arc::clone(self), caller.principal.clone());
+        tokio::spawn(async move {
+            let created = operations
+                .create_session_for(&principal, options, Some(call))
+                .await;
+            let created = created.map(|created| Success::SessionCreated(Box::new(created)));
+            responder.answer(created.map_err(OperationError::Session));
+        });
+    }
+
+    fn end_for_call(
+        &self,
+        caller: &Caller,
+        id: SessionId,
+        responder: &Responder,
+    ) -> Result<SessionView, SessionError> {
+        if id.is_default() {
+            return Err(SessionError::Implicit);
+        }
+        let cause = Some(responder.call().id);
+        drop(self.sessions.begin_end(id, EndReason::Requested, cause));
+        self.session(&caller.scope().client, id)
+    }
+}

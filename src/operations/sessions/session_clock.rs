@@ -1,0 +1,25 @@
+//! The task that ends sessions whose time is over. It runs while there is a session or a record of one.
+
+use std::sync::Weak;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::service::Sessions;
+
+pub(super) async fn run(sessions: Weak<Sessions>) {
+    loop {
+        let Some(shared) = sessions.upgrade() else {
+            return;
+        };
+        for (id, reason) in shared.table(|table| table.overdue(Instant::now())) {
+            drop(shared.begin_end(id, reason, None));
+        }
+        let Some(due) = shared.next_due() else {
+            return;
+        };
+        tokio::select! {
+            () = sleep_until(due) => {}
+            () = shared.clock.notified() => {}
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Who sends a request: the client by its own token, or the holder of a session's token.
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+
+use super::route::{Route, RouteAuth};
+use super::sessions;
+use crate::clock::epoch_ms;
+use crate::operations::sessions::{SessionError, SessionId};
+use crate::operations::{Principal, Reach, Scope};
+use crate::server::edge::per_ip_limit::IpPermit;
+use crate::server::problem::{HttpCode, Problem};
+use crate::server::state::ServerState;
+use crate::tokens::{Audience, Claims, TokenKeys, TokenScope};
+
+/// The header of a session's token, where `Authorization` has the client's.
+const SESSION_TOKEN: &str = "x-session-token";
+
+/// Who sends a request, and with which token.
+#[derive(Debug, Clone)]
+pub(crate) struct Access {
+    /// What it may act on.
+    pub(crate) principal: Principal,
+    /// What the session's token says, if there is one.
+    pub(crate) claims: Option<Claims>,
+    /// Why the session of the token has ended, if it has.
+    pub(crate) ended: Option<SessionError>,
+}
+
+/// The tokens that a request carries.
+#[derive(Debug, Default)]
+struct Presented<'a> {
+    bearer: Option<&'a str>,
+    session: Option<&'a str>,
+}
+
+impl<'a> Presented<'a> {
+    /// A token in the query counts only where the route takes it, and no header has one.
+    fn read(headers: &'a HeaderMap, in_query: Option<&'a str>) -> Self {
+        let bearer = headers.get(AUTHORIZATION).and_then(|value| {
+            let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        });
+        let header = headers.get(SESSION_TOKEN);
+        // A header that is no text is a bad token, not none.
+        let session = header.map(|value| value.to_str().unwrap_or_default().trim());
+        Self {
+            bearer,
+            session: session.or(in_query),
+        }
+    }
+}
+
+impl Access {
+    /// Finds out who sends a request to this route, and whether its token opens it.
+    pub(crate) fn authenticate(
+        state: &ServerState,
+        route: &Route,
+        headers: &HeaderMap,
+        in_query: Option<&str>,
+        permit: Option<&IpPermit>,
+    ) -> Result<Option<Self>, Problem> {
+        if route.auth == RouteAuth::Open {
+            return Ok(None);
+        }
+        let presented = Presented::read(headers, in_query);
+        let access = Self::find(state, route.auth, &presented, permit)?;
+        if let Some(permit) = permit {
+            permit.authenticated();
+        }
+        Ok(Some(access))
+    }
+
+    fn find(
+        state: &ServerState,
+        auth: RouteAuth,
+        presented: &Presented<'_>,
+        permit: Option<&IpPermit>,
+    ) -> Result<Self, Problem> {
+        let is_open = state.auth.is_open();
+        let is_session = |token: &str| TokenKeys::looks_like_token(token);
+        // Without configured clients every bearer is theirs, except for one that says what it is.
+        let client = match presented.bearer.filter(|it| is_open && is_session(it)) {
+            Some(_) => None,
+            None => state.auth.find(presented.bearer, permit)?,
+        };
+        let needs_both = state.settings.require_session_token && !is_open;
+        match (client, presented.session) {
+            // A session's token as the bearer.
+            (None, None) => match presented
+                .bearer
+                .filter(|it| TokenKeys::looks_like_token(it))
+            {
+                Some(_) if auth == RouteAuth::Client => Err(Problem::http(
+                    HttpCode::Forbidden,
+                    "this needs the client's own token; a session's opens its session only",
+                )),
+                Some(_) if needs_both => Err(Problem::unauthorized(
+                    "the client's own token is needed in `Authorization`, and the session's in \
+                     `X-Session-Token` (auth.require_session_token)",
+                )),
+                Some(token) => Self::of_session(state, token, permit),
+                None => Err(refuse(state, presented, permit)),
+            },
+            (Some(principal), None) => match auth {
+                RouteAuth::Client | RouteAuth::Open => Ok(Self::of_client(principal)),
+                RouteAuth::ClientOrSession if !needs_both => Ok(Self::of_client(principal)),
+                RouteAuth::ClientOrSession | RouteAuth::Session => Err(Problem::unauthorized(
+                    "the session's token is needed: send `X-Session-Token: TOKEN`",
+                )),
+            },
+            (Some(principal), Some(_)) if auth == RouteAuth::Client => {
+                Ok(Self::of_client(principal))
+            }
+            (Some(principal), Some(token)) => {
+                let access = Self::of_session(state, token, permit)?;
+                if access.principal.scope.client == principal.scope.client {
+                    return Ok(access);
+                }
+                let detail = "the two tokens belong to different clients";
+                Err(Problem::unauthorized(detail))
+            }
+            (None, Some(_)) if auth == RouteAuth::Client || needs_both => {
+                Err(refuse(state, presented, permit))
+            }
+            (None, Some(token)) if presented.bearer.is_none() => {
+                Self::of_session(state, token, permit)
+            }
+            // A bearer that is wrong is not made good by another token.
+            (None, Some(_)) => Err(refuse(state, presented, permit)),
+        }
+    }
+
+    fn of_client(principal: Principal) -> Self {
+        Self {
+            principal,
+            claims: None,
+            ended: None,
+        }
+    }
+
+    /// The holder of a session's token, which lasts no longer than the session and the client.
+    fn of_session(
+        state: &ServerState,
+        token: &str,
+        permit: Option<&IpPermit>,
+    ) -> Result<Self, Problem> {
+        let claims = state
+            .tokens
+            .verify(token, Audience::Session, epoch_ms() / 1000)
+            .map_err(|error| {
+                state.auth.failed(permit);
+                Problem::unauthorized(format!("the session's token is refused: {error}"))
+            })?;
+        let client = state.auth.client(&claims.cli).ok_or_else(|| {
+            Problem::unauthorized("the session's token is refused: its client is gone")
+        })?;
+        // No session has an id of another form; 0 is the generation of all of them so far.
+        let id: SessionId = claims.sub.parse().map_err(|_| unknown(&claims.sub))?;
+        if claims.r#gen != 0 {
+            return Err(Problem::unauthorized("the session's token was withdrawn"));
+        }
+        let (principal, ended) = match state.operations().enter_session(&client, id) {
+            Ok(principal) => (principal, None),
+            Err(error @ SessionError::Ended { .. }) => (limited(&client, id), Some(error)),
+            Err(error) => return Err(sessions::problem(error)),
+        };
+        Ok(Self {
+            principal,
+            claims: Some(claims),
+            ended,
+        })
+    }
+
+    /// The only page that the token opens, if it is limited to one.
+    pub(crate) fn page(&self) -> Option<&str> {
+        self.claims.as_ref()?.pg.as_deref()
+    }
+
+    /// Refuses the token of a session that has ended.
+    pub(crate) fn check_ended(&self, takes_ended: bool) -> Result<(), Problem> {
+        match &self.ended {
+            Some(error) if !takes_ended => Err(sessions::problem(error.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a session's token that does not grant this.
+    pub(crate) fn check_scope(&self, scope: TokenScope) -> Result<(), Problem> {
+        match &self.claims {
+            Some(claims) if !claims.scp.allow(scope) => {
+                let detail = format!("this token does not grant `{}`", scope.as_str());
+                Err(Problem::http(HttpCode::Forbidden, detail))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The client, limited to a session of which only the record is left.
+fn limited(client: &Principal, id: SessionId) -> Principal {
+    Principal {
+        scope: Scope {
+            client: client.scope.client.clone(),
+            session: id.into(),
+        },
+        reach: Reach::Session,
+        ..client.clone()
+    }
+}
+
+fn unknown(id: &str) -> Problem {
+    sessions::problem(SessionError::unknown(id))
+}
+
+/// Refuses a request without a valid token, and counts a wrong one.
+fn refuse(state: &ServerState, presented: &Presented<'_>, permit: Option<&IpPermit>) -> Problem {
+    if presented.bearer.is_some() || presented.session.is_some() {
+        state.auth.failed(permit);
+    }
+    Problem::unauthorized(
+        "a valid token is needed: send `Authorization: Bearer TOKEN`, and a session's token there or in \
+         `X-Session-Token`",
+    )
+}

@@ -1,0 +1,221 @@
+//! Jobs: requests whose client does not wait for the answer. The only kind so far creates a session once there is a place.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use cdp_bridge_protocol::{ErrorCode, ErrorDetails};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::answer;
+use super::request::RestRequest;
+use super::route::{RestResult, Route};
+use super::session::SessionUrls;
+use super::sessions::problem;
+use crate::clock::epoch_ms;
+use crate::lock::lock;
+use crate::operations::sessions::SessionOptions;
+use crate::operations::{ClientId, Principal};
+use crate::server::problem::{HttpCode, Problem};
+use crate::server::state::ServerState;
+
+/// How long the result of a job is kept.
+const KEPT: Duration = Duration::from_mins(10);
+
+/// The most jobs of a client, those that are over among them.
+const MOST: usize = 64;
+
+/// How far a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "the words that jobs of later kinds use too")]
+pub(crate) enum JobStatus {
+    /// It waits.
+    Queued,
+    /// It is being carried out.
+    Running,
+    /// Its `result` is there.
+    Succeeded,
+    /// Its `error` says why not.
+    Failed,
+    /// Its client has cancelled it.
+    Cancelled,
+}
+
+/// A job.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Job {
+    /// Its id.
+    job_id: String,
+    /// How far it is.
+    status: JobStatus,
+    /// When it was begun, in milliseconds since 1970.
+    created_at: u64,
+    /// What it was begun for, once it has succeeded: the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Value>,
+    /// Why it has failed, once it has: a problem document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Value>,
+}
+
+impl Job {
+    /// Where it is.
+    pub(super) fn path(&self) -> String {
+        format!("/v1/jobs/{}", self.job_id)
+    }
+}
+
+/// The jobs of all clients.
+#[derive(Debug, Default)]
+pub(crate) struct Jobs(Mutex<HashMap<String, KnownJob>>);
+
+#[derive(Debug)]
+struct KnownJob {
+    client: ClientId,
+    job: Job,
+    task: Option<AbortHandle>,
+    /// When its result is forgotten.
+    until: Option<Instant>,
+}
+
+impl Jobs {
+    /// Creates a session once there is a place.
+    pub(super) fn start(
+        &self,
+        state: Arc<ServerState>,
+        principal: Principal,
+        urls: SessionUrls,
+        options: SessionOptions,
+    ) -> Result<Job, Problem> {
+        let job = Job {
+            job_id: format!("{:032x}", fastrand::u128(..)),
+            status: JobStatus::Queued,
+            created_at: epoch_ms(),
+            result: None,
+            error: None,
+        };
+        let client = principal.scope.client.clone();
+        let mut known = lock(&self.0);
+        forget_old(&mut known);
+        let own = known.values().filter(|it| it.client == client).count();
+        if own >= MOST {
+            let detail =
+                format!("{own} jobs of this client are kept, of the {MOST} allowed; delete some");
+            let problem = Problem::protocol(ErrorCode::LimitExceeded, detail);
+            return Err(problem.with_details(ErrorDetails {
+                limit: Some(MOST as u64),
+                current: Some(own as u64),
+                ..ErrorDetails::default()
+            }));
+        }
+        let id = job.job_id.clone();
+        let task = tokio::spawn(async move {
+            let created = state.operations().create_session(&principal, options).await;
+            let outcome = match created {
+                Ok(created) => {
+                    let session = urls.created(&state, &principal, created);
+                    Ok(serde_json::to_value(&session).unwrap_or_default())
+                }
+                Err(error) => Err(problem(error)),
+            };
+            state.rest.jobs.finish(&id, outcome);
+        });
+        known.insert(
+            job.job_id.clone(),
+            KnownJob {
+                client,
+                job: job.clone(),
+                task: Some(task.abort_handle()),
+                until: None,
+            },
+        );
+        Ok(job)
+    }
+
+    fn finish(&self, id: &str, outcome: Result<Value, Problem>) {
+        let mut known = lock(&self.0);
+        let Some(found) = known.get_mut(id) else {
+            return;
+        };
+        found.task = None;
+        found.until = Some(Instant::now() + KEPT);
+        match outcome {
+            Ok(result) => {
+                found.job.status = JobStatus::Succeeded;
+                found.job.result = Some(result);
+            }
+            Err(problem) => {
+                found.job.status = JobStatus::Failed;
+                let path = found.job.path();
+                let document = problem.document(&path, id);
+                found.job.error = serde_json::to_value(&document).ok();
+            }
+        }
+    }
+
+    fn get(&self, client: &ClientId, id: &str) -> Option<Job> {
+        let mut known = lock(&self.0);
+        forget_old(&mut known);
+        let found = known.get(id).filter(|it| it.client == *client);
+        found.map(|it| it.job.clone())
+    }
+
+    /// Ends a job that waits, and forgets one that is over.
+    fn cancel(&self, client: &ClientId, id: &str) -> Option<()> {
+        let mut known = lock(&self.0);
+        known.get(id).filter(|it| it.client == *client)?;
+        if let Some(task) = known.remove(id)?.task {
+            // The future leaves the queue when it is dropped; a session that it was just given ends.
+            task.abort();
+        }
+        Some(())
+    }
+}
+
+fn forget_old(known: &mut HashMap<String, KnownJob>) {
+    let now = Instant::now();
+    known.retain(|_, it| it.until.is_none_or(|until| now < until));
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    const TAG: &str = "jobs";
+    vec![
+        Route::get("/jobs/{jobId}", "getJob", get)
+            .summary(TAG, "How far a job is, and its result for ten minutes")
+            .auth(super::route::RouteAuth::Client)
+            .answers::<Job>(200, "The job"),
+        Route::delete("/jobs/{jobId}", "cancelJob", cancel)
+            .summary(TAG, "Cancel a job, or forget its result")
+            .auth(super::route::RouteAuth::Client)
+            .beyond_rate()
+            .answers_nothing(204, "It is cancelled"),
+    ]
+}
+
+async fn get(request: RestRequest) -> RestResult {
+    let client = &request.entered()?.access.principal.scope.client;
+    let job = request.state.rest.jobs.get(client, request.param("jobId"));
+    answer::json(StatusCode::OK, &job.ok_or_else(unknown)?)
+}
+
+async fn cancel(request: RestRequest) -> RestResult {
+    let client = &request.entered()?.access.principal.scope.client;
+    let jobs = &request.state.rest.jobs;
+    jobs.cancel(client, request.param("jobId"))
+        .ok_or_else(unknown)?;
+    answer::nothing()
+}
+
+fn unknown() -> Problem {
+    Problem::http(
+        HttpCode::UnknownJob,
+        "there is no such job, or it was over ten minutes ago",
+    )
+}

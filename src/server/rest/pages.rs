@@ -1,0 +1,196 @@
+//! Pages: the tabs of the protocol, under the name that HTTP clients expect.
+
+use axum::http::StatusCode;
+use cdp_bridge_protocol::event::TabState;
+use cdp_bridge_protocol::request::{Viewport, WaitUntil};
+use cdp_bridge_protocol::{ErrorCode, Event, Request, TabId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::request::{Entered, RestRequest};
+use super::route::{RestResult, Route};
+use super::{answer, command_result};
+use crate::operations::pages::PageView;
+use crate::operations::sessions::SessionId;
+use crate::server::problem::Problem;
+use crate::server::wire::WireAnswer;
+
+/// A page.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Page {
+    /// The page: `t1`, `t2`, …; the `tabId` of the protocol.
+    page_id: TabId,
+    /// Chromium's id of the page, once there is one; another one after a rebuild.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_id: Option<String>,
+    /// The session that it belongs to.
+    session_id: String,
+    /// Where it is.
+    url: String,
+    /// The page's title.
+    title: String,
+    /// How far it is.
+    state: TabState,
+    /// The page that opened it, for a popup.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opener_id: Option<TabId>,
+    /// In milliseconds since 1970.
+    created_at: u64,
+}
+
+impl From<PageView> for Page {
+    fn from(page: PageView) -> Self {
+        Self {
+            page_id: page.id,
+            target_id: page.target,
+            session_id: SessionId::of(&page.scope).to_string(),
+            url: page.url,
+            title: page.title,
+            state: page.state,
+            opener_id: page.opener,
+            created_at: page.created_at_ms,
+        }
+    }
+}
+
+/// The pages of a session.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct PageList {
+    /// Oldest first.
+    pages: Vec<Page>,
+}
+
+/// A page to open.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct CreatePage {
+    /// Where it goes first; `about:blank` without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    /// The size of its window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    viewport: Option<Viewport>,
+    /// Whether it has a browser context of its own; the configuration says what holds if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    logged_out: Option<bool>,
+    /// How far the first document shall be before the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wait_until: Option<WaitUntil>,
+    /// Time limit in milliseconds; the configuration says what holds if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 100, max = 120_000))]
+    timeout_ms: Option<u64>,
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    const TAG: &str = "pages";
+    vec![
+        Route::post("/sessions/{sessionId}/pages", "createPage", create)
+            .summary(TAG, "Open a page in a session")
+            .optional_json::<CreatePage>()
+            .answers::<Page>(201, "The page")
+            .with_headers(&[("Location", "The path of the page.")]),
+        Route::get("/sessions/{sessionId}/pages", "listPages", list)
+            .summary(TAG, "The pages of a session")
+            .answers::<PageList>(200, "The pages"),
+        Route::get("/pages/{pageId}", "getPage", get)
+            .summary(TAG, "One page")
+            .answers::<Page>(200, "The page"),
+        Route::delete("/pages/{pageId}", "closePage", close)
+            .summary(TAG, "Close a page")
+            .answers_nothing(204, "It is closed"),
+    ]
+}
+
+async fn create(mut request: RestRequest) -> RestResult {
+    let create: CreatePage = request.json()?;
+    let entered = request.in_session()?;
+    // Through the parser of the protocol, which knows the rules of each field.
+    let mut fields = match serde_json::to_value(&create) {
+        Ok(Value::Object(fields)) => fields,
+        _ => serde_json::Map::new(),
+    };
+    fields.insert("type".to_owned(), "createTab".into());
+    let asked = Request::of_fields(fields)?;
+    let operations = request.state.operations();
+    let (caller, arrival) = (&entered.caller, entered.arrival.clone());
+    let answer = command_result::run(operations, caller, arrival, asked).await?;
+    let page = match answer {
+        WireAnswer::Event(event) => match *event {
+            Event::TabCreated(created) => page_of(&request, &entered, created.id),
+            _ => None,
+        },
+        WireAnswer::Payload(..) => None,
+    };
+    // It may be closed again by now.
+    let page = page.ok_or_else(|| {
+        Problem::protocol(
+            ErrorCode::TabClosed,
+            "the page was opened, and closed again",
+        )
+    })?;
+    let location = format!("/v1/pages/{}", page.page_id);
+    let mut answer = answer::json(StatusCode::CREATED, &page)?;
+    answer::locate(&mut answer, &location);
+    Ok(answer)
+}
+
+async fn list(request: RestRequest) -> RestResult {
+    let entered = request.in_session()?;
+    let pages = request
+        .state
+        .operations()
+        .pages_of(&entered.access.principal);
+    let only = entered.access.page();
+    let pages = pages
+        .into_iter()
+        .filter(|page| only.is_none_or(|only| page.id.to_string() == only));
+    let pages = pages.map(Page::from).collect();
+    answer::json(StatusCode::OK, &PageList { pages })
+}
+
+async fn get(request: RestRequest) -> RestResult {
+    let name = named(&request)?;
+    let entered = request.entered()?;
+    let id: Option<TabId> = name.parse().ok();
+    let page = id.and_then(|id| page_of(&request, entered, id));
+    answer::json(StatusCode::OK, &page.ok_or_else(|| unknown(&name))?)
+}
+
+async fn close(request: RestRequest) -> RestResult {
+    let name = named(&request)?;
+    let entered = request.entered()?;
+    let fields = [("type", "closeTab"), ("tabId", &name)];
+    let fields = fields.map(|(field, value)| (field.to_owned(), Value::from(value)));
+    let asked = Request::of_fields(fields.into_iter().collect())?;
+    let operations = request.state.operations();
+    let (caller, arrival) = (&entered.caller, entered.arrival.clone());
+    command_result::run(operations, caller, arrival, asked).await?;
+    answer::nothing()
+}
+
+fn page_of(request: &RestRequest, entered: &Entered, id: TabId) -> Option<Page> {
+    let operations = request.state.operations();
+    operations
+        .page_of(&entered.access.principal, id)
+        .map(Page::from)
+}
+
+/// The page in the path, as the client wrote it. A token that is limited to one page knows no other.
+pub(super) fn named(request: &RestRequest) -> Result<String, Problem> {
+    let name = request.param("pageId");
+    match request.entered()?.access.page() {
+        Some(only) if only != name => Err(unknown(name)),
+        _ => Ok(name.to_owned()),
+    }
+}
+
+fn unknown(name: &str) -> Problem {
+    let shown: String = name.chars().take(64).collect();
+    let detail =
+        format!("there is no page {shown:?}; GET /v1/sessions/ID/pages lists those there are");
+    Problem::protocol(ErrorCode::UnknownTab, detail)
+}

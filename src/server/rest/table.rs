@@ -1,0 +1,24 @@
+//! Every operation of the door.
+
+use super::route::Route;
+use super::{
+    command, command_list, documents, jobs, limits, pages, session_creation, session_tokens,
+    sessions, terminate,
+};
+
+/// The routes, in the order in which documents list them.
+pub(crate) fn routes() -> Vec<Route> {
+    [
+        session_creation::routes(),
+        sessions::routes(),
+        session_tokens::routes(),
+        terminate::routes(),
+        pages::routes(),
+        command::routes(),
+        command_list::routes(),
+        limits::routes(),
+        jobs::routes(),
+        documents::routes(),
+    ]
+    .concat()
+}

@@ -1,0 +1,70 @@
+//! Tokens of clients.
+
+use serde_json::json;
+
+use super::exchange::{get, header, post};
+use crate::server::tests::harness::{Bridge, with_tokens};
+
+const LIST: &str = "/v1/sessions/default/pages";
+
+#[tokio::test]
+async fn a_missing_or_wrong_token_is_401_with_how_to_authenticate() {
+    let bridge = Bridge::with(with_tokens).await;
+    for exchange in [
+        get(LIST),
+        get(LIST).bearer("wrong"),
+        get(LIST).header("Authorization", "Basic alpha"),
+        get(LIST).header("X-Session-Token", "a.b.c"),
+        get(LIST).bearer("eyJhbGciOiJub25lIn0.e30."),
+    ] {
+        let answer = exchange.send(&bridge).await;
+        assert_eq!(
+            (answer.status, &answer.json()["code"]),
+            (401, &json!("UNAUTHORIZED"))
+        );
+        let challenge = header(&answer, "www-authenticate").unwrap();
+        assert!(
+            challenge.contains(r#"error="invalid_token""#),
+            "{challenge}"
+        );
+    }
+    assert_eq!(get(LIST).bearer("alpha").send(&bridge).await.status, 200);
+    let in_query = get(&format!("{LIST}?token=alpha")).send(&bridge).await;
+    assert_eq!(
+        in_query.status, 401,
+        "a client's token is never read from a URL"
+    );
+}
+
+#[tokio::test]
+async fn an_address_that_fails_too_often_waits_and_a_proven_token_does_not() {
+    let bridge = Bridge::with(with_tokens).await;
+    get(LIST).bearer("wrong").send(&bridge).await;
+    assert_eq!(get(LIST).bearer("alpha").send(&bridge).await.status, 200);
+    let mut last = 0;
+    for number in 0..40 {
+        last = get(LIST)
+            .bearer(&format!("guess{number}"))
+            .send(&bridge)
+            .await
+            .status;
+    }
+    assert_eq!(last, 429);
+    let answer = get(LIST).bearer("beta").send(&bridge).await;
+    assert_eq!(
+        (answer.status, &answer.json()["code"]),
+        (429, &json!("TOO_MANY_ATTEMPTS"))
+    );
+    assert!(header(&answer, "retry-after").is_some());
+    assert_eq!(get(LIST).bearer("alpha").send(&bridge).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_describes_the_door_is_open() {
+    let bridge = Bridge::with(with_tokens).await;
+    for path in ["/v1/openapi.json", "/openapi.yaml", "/docs"] {
+        assert_eq!(get(path).send(&bridge).await.status, 200, "{path}");
+    }
+    let answer = post("/v1/pages/t1/command", json!({"action": "reload"}));
+    assert_eq!(answer.send(&bridge).await.status, 401);
+}

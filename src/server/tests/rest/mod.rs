@@ -1,0 +1,12 @@
+//! The REST door.
+
+mod auth;
+mod commands;
+mod cors;
+mod documents;
+mod errors;
+mod exchange;
+mod keys;
+mod limits;
+mod pages;
+mod sessions;

@@ -1,0 +1,117 @@
+//! What a token says.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a token is for. One that was made for something else is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// Acting in a session.
+    Session,
+    /// A page for a person.
+    Link,
+    /// A run of a script.
+    Run,
+}
+
+/// One thing that the holder of a session's token may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenScope {
+    /// Requests over HTTP.
+    Rest,
+    /// The JSON protocol over a WebSocket.
+    Json,
+    /// The Chrome DevTools Protocol.
+    Cdp,
+    /// Events and pictures, without acting.
+    Watch,
+}
+
+impl TokenScope {
+    /// Every scope.
+    pub const ALL: [Self; 4] = [Self::Rest, Self::Json, Self::Cdp, Self::Watch];
+
+    /// The scope as it is written in a token.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Json => "json",
+            Self::Cdp => "cdp",
+            Self::Watch => "watch",
+        }
+    }
+}
+
+/// The scopes of a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TokenScopes(Vec<TokenScope>);
+
+impl TokenScopes {
+    /// Everything.
+    pub fn all() -> Self {
+        Self(TokenScope::ALL.to_vec())
+    }
+
+    /// Whether the holder may do this.
+    pub fn allow(&self, scope: TokenScope) -> bool {
+        self.0.contains(&scope)
+    }
+}
+
+impl FromIterator<TokenScope> for TokenScopes {
+    fn from_iter<I: IntoIterator<Item = TokenScope>>(scopes: I) -> Self {
+        let scopes: Vec<_> = scopes.into_iter().collect();
+        let all = TokenScope::ALL.into_iter();
+        Self(all.filter(|scope| scopes.contains(scope)).collect())
+    }
+}
+
+/// The payload of a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claims {
+    /// What it is for.
+    pub aud: Audience,
+    /// Whose it is: a session's id, or what else the audience names.
+    pub sub: String,
+    /// The client that the session belongs to.
+    pub cli: String,
+    /// What the holder may do.
+    pub scp: TokenScopes,
+    /// The only page that it opens; without it, all pages of the session.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pg: Option<String>,
+    /// Tokens of an earlier generation than the session's are void.
+    #[serde(default)]
+    pub r#gen: u32,
+    /// When it was made, in seconds since the epoch.
+    pub iat: u64,
+    /// When it ends, in seconds since the epoch.
+    pub exp: u64,
+    /// Tells it from every other token.
+    pub jti: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_a_list_of_words_in_one_order_and_each_once() {
+        let scopes: TokenScopes = [TokenScope::Watch, TokenScope::Rest, TokenScope::Watch]
+            .into_iter()
+            .collect();
+        assert_eq!(
+            serde_json::to_string(&scopes).unwrap(),
+            r#"["rest","watch"]"#
+        );
+        assert!(scopes.allow(TokenScope::Rest) && !scopes.allow(TokenScope::Cdp));
+        for scope in TokenScope::ALL {
+            let word = serde_json::to_value(scope).unwrap();
+            assert_eq!(word, scope.as_str());
+        }
+    }
+}
