@@ -18,6 +18,7 @@
 //! | `objects` | how objects that Chromium sends are defined |
 //! | [`page_methods`] | commands that act on the content of a page |
 //! | [`emulation_methods`] | commands for what pages see of the device, the place, the user and the network |
+//! | [`cookie_methods`] | commands for the cookies of a browser context |
 //! | [`print_methods`] | commands that print a page |
 //! | [`listener_methods`] | commands that find the event listeners of a page |
 //! | [`console`] | commands and events of a page's console |
@@ -31,6 +32,7 @@ pub mod client;
 mod command_queue;
 mod connection;
 pub mod console;
+pub mod cookie_methods;
 pub mod emulation_methods;
 mod error;
 pub mod events;

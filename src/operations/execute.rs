@@ -138,10 +138,7 @@ impl Operations {
             body,
         } = request;
         let kind = body.kind();
-        let id = CallId {
-            caller: caller.id,
-            number: self.calls.fetch_add(1, Ordering::Relaxed),
-        };
+        let id = self.next_call(caller);
         let call = Call {
             id,
             arrival,
@@ -194,6 +191,13 @@ impl Operations {
             }
         }
         id
+    }
+
+    pub(super) fn next_call(&self, caller: &Caller) -> CallId {
+        CallId {
+            caller: caller.id,
+            number: self.calls.fetch_add(1, Ordering::Relaxed),
+        }
     }
 
     /// The scope in which a request is carried out: of its tab or session, where it names one that the caller may act on.

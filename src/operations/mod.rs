@@ -11,6 +11,7 @@
 //! | [`pages`] | what is known of tabs without asking them |
 //! | [`presence`] | which scopes have a client that is present |
 //! | `dispatch`, `page_action`, `page_setup`, `raw_input`, `prompts` | from each kind of request to the tab, or the supervisor, that fulfils it |
+//! | `cookies` | sets cookies of a tab's browser context |
 //! | `cancel`, `running_calls` | cancels a call where it is carried out |
 //! | `responder`, [`outcome`], [`error`] | the one answer of a call |
 //! | [`tap`], [`call_log`] | observers of every call: metrics, log, recorders |
@@ -19,6 +20,7 @@
 //! | `idempotency`, `idempotency_table` | executes a change once for each idempotency key |
 //! | [`once`] | whole answers of a door, made once for each idempotency key |
 //! | [`staged_files`], `staging` | the files that clients hand over in parts |
+//! | [`uploads`], `downloads` | whole files that a client hands over; those that pages have handed out |
 //! | [`sessions`] | what clients create, use and end: from the request to nothing left |
 //! | [`drain`] | the phases of a stop, and what it waits for |
 //! | [`ports`], [`settings`] | dependencies and settings |
@@ -38,7 +40,9 @@ pub mod call_log;
 pub mod caller;
 mod cancel;
 pub mod client_quota;
+mod cookies;
 mod dispatch;
+mod downloads;
 pub mod drain;
 pub mod error;
 pub mod execute;
@@ -63,6 +67,7 @@ pub mod staged_files;
 mod staging;
 pub mod tap;
 mod token_bucket;
+pub mod uploads;
 
 pub use bus::{EventBus, FactListener, Published};
 pub use call::Call;
@@ -82,8 +87,8 @@ pub use tap::Tap;
 
 pub use crate::policy::ClientPolicyConfig;
 pub use crate::tabs::{
-    Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId, Fact,
-    FactKind, Failure, FrameSlot, OnDisconnect, Scope, TabCounts,
+    Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId, ClientSessionId, Fact,
+    FactKind, Failure, FrameSlot, KeptDownload, OnDisconnect, PageCookie, Scope, TabCounts,
 };
 
 /// What facts and answers consist of.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use tokio::sync::oneshot;
 
 use super::sessions::{BadOption, SessionOptions, SessionStore, SessionTokens};
 use crate::policy::Denied;
 use crate::tabs::{
-    CallId, CancelReport, FactSink, NewTab, Registry, Reply, Scope, ScopeSetup, SupervisorHandle,
-    TabError,
+    CallId, CancelReport, FactSink, KeptDownload, NewTab, Registry, Reply, Scope, ScopeSetup,
+    SupervisorHandle, TabError,
 };
 
 /// Judges the URLs that clients ask for.
@@ -33,6 +34,9 @@ pub trait TabService: fmt::Debug + Send + Sync + 'static {
     /// Cancels the call that opens a tab.
     fn cancel_create(&self, call: CallId, report: CancelReport);
 
+    /// The downloads of a scope, oldest first; the sender is dropped where they cannot be told.
+    fn list_downloads(&self, scope: Scope) -> oneshot::Receiver<Vec<KeptDownload>>;
+
     /// A session begins, whose tabs start with this.
     fn begin_scope(
         &self,
@@ -51,6 +55,10 @@ impl TabService for SupervisorHandle {
 
     fn cancel_create(&self, call: CallId, report: CancelReport) {
         Self::cancel_create(self, call, report);
+    }
+
+    fn list_downloads(&self, scope: Scope) -> oneshot::Receiver<Vec<KeptDownload>> {
+        Self::list_downloads(self, scope)
     }
 
     fn begin_scope(

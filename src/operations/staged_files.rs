@@ -36,6 +36,19 @@ pub struct StagedPart {
     pub size: u64,
 }
 
+/// A staged file, without its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagedInfo {
+    /// Names the file.
+    pub file_id: String,
+    /// The name that pages see.
+    pub name: String,
+    /// The bytes that have been received.
+    pub received: u64,
+    /// All of them; what has been received, as long as it is not known.
+    pub size: u64,
+}
+
 /// A file cannot be staged, or is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StagingError {
@@ -133,6 +146,8 @@ struct StagedFile {
     mime: Option<String>,
     size: u64,
     content: Content,
+    /// Its size is not known yet: it is what has been received.
+    is_open: bool,
     /// Whether an upload has had it.
     was_uploaded: bool,
     used: Instant,
@@ -166,6 +181,15 @@ impl Content {
 }
 
 impl StagedFile {
+    fn info(&self) -> StagedInfo {
+        StagedInfo {
+            file_id: id_of(self.number),
+            name: self.name.clone(),
+            received: self.content.len(),
+            size: self.size,
+        }
+    }
+
     fn may_give_way(&self) -> bool {
         self.was_uploaded && !self.content.is_shared()
     }
@@ -202,6 +226,9 @@ impl StagedFiles {
         let length = part.data.expose().len() as u64;
         let key = if let Some(id) = &part.file_id {
             let (key, file) = self.find(scope, id)?;
+            if file.is_open {
+                return Err(unknown(id));
+            }
             let (received, size) = (file.content.len(), file.size);
             let offset = part.offset.unwrap_or(received);
             if offset != received {
@@ -224,6 +251,7 @@ impl StagedFiles {
                 mime: part.mime,
                 size,
                 content: Content::Growing(Vec::new()),
+                is_open: false,
                 was_uploaded: false,
                 used: now,
             };
@@ -253,6 +281,119 @@ impl StagedFiles {
             received: file.content.len(),
             size: file.size,
         })
+    }
+
+    /// Begins a file whose size is not known yet, and returns its id.
+    pub(super) fn open(
+        &mut self,
+        scope: &Scope,
+        name: String,
+        mime: Option<String>,
+        now: Instant,
+    ) -> Result<String, StagingError> {
+        self.make_room(scope, 0)?;
+        self.last += 1;
+        let number = self.last_of.entry(scope.client.clone()).or_default();
+        *number += 1;
+        let file = StagedFile {
+            scope: scope.clone(),
+            number: *number,
+            is_forgotten: false,
+            name,
+            mime,
+            size: 0,
+            content: Content::Growing(Vec::new()),
+            is_open: true,
+            was_uploaded: false,
+            used: now,
+        };
+        let id = id_of(file.number);
+        self.files.insert(self.last, file);
+        Ok(id)
+    }
+
+    /// Appends to an open file. It takes room only as its bytes arrive.
+    pub(super) fn grow(
+        &mut self,
+        scope: &Scope,
+        id: &str,
+        data: &[u8],
+        now: Instant,
+    ) -> Result<(), StagingError> {
+        let (key, file) = self.find_open(scope, id)?;
+        let added = data.len() as u64;
+        let size = file.size + added;
+        let max = self.limits.bytes.min(self.limits.bytes_of_all);
+        if size > max {
+            return Err(StagingError::TooLarge { size, max });
+        }
+        self.make_room_for(scope, added, 0)?;
+        let of_all = self.limits.bytes_of_all;
+        let file = self.files.get_mut(&key).ok_or_else(|| unknown(id))?;
+        let Content::Growing(bytes) = &mut file.content else {
+            return Err(unknown(id));
+        };
+        let missing = (bytes.len() + data.len()).saturating_sub(bytes.capacity());
+        // In steps, so that the memory beyond the file's size stays small.
+        if missing > 0
+            && bytes
+                .try_reserve_exact(data.len().max(GROWTH_STEP))
+                .is_err()
+        {
+            return Err(StagingError::NoRoom {
+                size,
+                max: of_all,
+                key: OF_ALL,
+            });
+        }
+        bytes.extend_from_slice(data);
+        file.size = size;
+        file.used = now;
+        Ok(())
+    }
+
+    /// An open file is whole.
+    pub(super) fn close(
+        &mut self,
+        scope: &Scope,
+        id: &str,
+        now: Instant,
+    ) -> Result<StagedInfo, StagingError> {
+        let (key, _) = self.find_open(scope, id)?;
+        let file = self.files.get_mut(&key).ok_or_else(|| unknown(id))?;
+        if let Content::Growing(bytes) = &mut file.content {
+            file.content = Content::Whole(std::mem::take(bytes).into());
+        }
+        file.is_open = false;
+        file.used = now;
+        Ok(file.info())
+    }
+
+    fn find_open(&self, scope: &Scope, id: &str) -> Result<(u64, &StagedFile), StagingError> {
+        let found = self.find(scope, id)?;
+        if found.1.is_open {
+            Ok(found)
+        } else {
+            Err(unknown(id))
+        }
+    }
+
+    /// What is known of a file.
+    pub(super) fn info(&self, scope: &Scope, id: &str) -> Result<StagedInfo, StagingError> {
+        self.find(scope, id).map(|(_, file)| file.info())
+    }
+
+    /// Drops a file. One that an upload holds counts until the upload has ended.
+    pub(super) fn remove(&mut self, scope: &Scope, id: &str) -> Result<(), StagingError> {
+        let (key, _) = self.find(scope, id)?;
+        if let Some(file) = self.files.get_mut(&key)
+            && file.content.is_shared()
+        {
+            file.is_forgotten = true;
+        } else {
+            self.files.remove(&key);
+        }
+        Ok(())
     }
 
     /// A whole file, for an upload.
@@ -330,7 +471,17 @@ impl StagedFiles {
             let max = limits.bytes.min(limits.bytes_of_all);
             return Err(StagingError::TooLarge { size, max });
         }
-        while let Err(error) = self.has_room(scope, size) {
+        self.make_room_for(scope, size, 1)
+    }
+
+    /// The same for so many bytes, in so many further files.
+    fn make_room_for(
+        &mut self,
+        scope: &Scope,
+        size: u64,
+        further: usize,
+    ) -> Result<(), StagingError> {
+        while let Err(error) = self.has_room(scope, size, further) {
             // Another client's files may be what takes up the memory of all.
             let of_all = matches!(error, StagingError::NoRoom { key: OF_ALL, .. });
             let mut files = self.files.iter();
@@ -342,7 +493,7 @@ impl StagedFiles {
         Ok(())
     }
 
-    fn has_room(&self, scope: &Scope, size: u64) -> Result<(), StagingError> {
+    fn has_room(&self, scope: &Scope, size: u64, further: usize) -> Result<(), StagingError> {
         let limits = self.limits;
         let own = self.files.values().filter(|file| file.scope == *scope);
         let (files, bytes) = own.fold((0, 0), |(files, bytes), file| {
@@ -350,7 +501,7 @@ impl StagedFiles {
         });
         let all: u64 = self.files.values().map(|file| file.size).sum();
         let no_room = |max, key| Err(StagingError::NoRoom { size, max, key });
-        if files >= limits.files {
+        if files + further > limits.files {
             Err(StagingError::TooMany {
                 limit: limits.files,
             })
@@ -363,6 +514,9 @@ impl StagedFiles {
         }
     }
 }
+
+/// How many bytes are allocated at a time for a file whose size is not known.
+const GROWTH_STEP: usize = 1 << 20;
 
 const OF_ALL: &str = "flow.staged_file_bytes_of_all";
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, Weak};
 use cdp_bridge_protocol::request::StageFile;
 use tokio::time::{Instant, sleep_until};
 
-use super::staged_files::{StagedFiles, StagedPart, StagingError, StagingLimits};
+use super::staged_files::{StagedFiles, StagedInfo, StagedPart, StagingError, StagingLimits};
 use crate::lock::lock;
 use crate::tabs::Scope;
 use crate::tabs::page_actions::PageFile;
@@ -35,11 +35,48 @@ impl Staging {
     ) -> Result<StagedPart, StagingError> {
         let mut table = lock(&self.0);
         let staged = table.files.stage(scope, part, Instant::now())?;
+        self.watch(&mut table);
+        Ok(staged)
+    }
+
+    /// Begins a file whose size is not known yet.
+    pub(super) fn open(
+        self: &Arc<Self>,
+        scope: &Scope,
+        name: String,
+        mime: Option<String>,
+    ) -> Result<String, StagingError> {
+        let mut table = lock(&self.0);
+        let id = table.files.open(scope, name, mime, Instant::now())?;
+        self.watch(&mut table);
+        Ok(id)
+    }
+
+    /// Appends to such a file.
+    pub(super) fn grow(&self, scope: &Scope, id: &str, data: &[u8]) -> Result<(), StagingError> {
+        lock(&self.0).files.grow(scope, id, data, Instant::now())
+    }
+
+    /// Such a file is whole.
+    pub(super) fn close(&self, scope: &Scope, id: &str) -> Result<StagedInfo, StagingError> {
+        lock(&self.0).files.close(scope, id, Instant::now())
+    }
+
+    /// What is known of a file.
+    pub(super) fn info(&self, scope: &Scope, id: &str) -> Result<StagedInfo, StagingError> {
+        lock(&self.0).files.info(scope, id)
+    }
+
+    /// Drops a file.
+    pub(super) fn remove(&self, scope: &Scope, id: &str) -> Result<(), StagingError> {
+        lock(&self.0).files.remove(scope, id)
+    }
+
+    fn watch(self: &Arc<Self>, table: &mut Table) {
         if !table.is_watched {
             table.is_watched = true;
             tokio::spawn(drop_unused(Arc::downgrade(self)));
         }
-        Ok(staged)
     }
 
     /// A whole file, for an upload.

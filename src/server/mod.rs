@@ -7,6 +7,7 @@
 //! | [`edge`] | checks before a door: TLS, limits, Host, Origin, token |
 //! | [`router`] | the paths |
 //! | [`ws`] | the WebSocket door |
+//! | [`sse`] | server-sent events |
 //! | [`rest`] | the REST door |
 //! | [`problem`], [`http_status`] | errors of HTTP |
 //! | [`admin`] | `/health`, `/metrics` and so on; replacing clients and certificate |
@@ -24,6 +25,7 @@ pub mod router;
 pub mod serve;
 pub mod session_tokens;
 pub mod settings;
+pub mod sse;
 pub mod state;
 pub mod wire;
 pub mod wire_error;

@@ -14,6 +14,7 @@ use super::edge::tls::TlsPort;
 use super::ports::BrowserStatus;
 use super::rest::state::RestState;
 use super::settings::ServerSettings;
+use super::sse::event_logs::EventLogs;
 use super::ws::client_send_budget::ClientSendBudgets;
 use super::ws::hub::Hub;
 use super::ws::links::{ConnectionSeq, Links};
@@ -66,6 +67,7 @@ pub struct ServerState {
     pub(crate) health: BrowserHealth,
     pub(crate) hub: Arc<Hub>,
     pub(crate) links: Links,
+    pub(crate) event_logs: Arc<EventLogs>,
     pub(crate) send_budgets: ClientSendBudgets,
     pub(crate) started: Instant,
     pub(crate) rest: RestState,
@@ -100,6 +102,10 @@ impl ServerState {
         services
             .bus
             .listen(Arc::clone(&hub) as Arc<dyn FactListener>);
+        let event_logs = Arc::new(EventLogs::new(settings.config.resume_bytes));
+        services
+            .bus
+            .listen(Arc::clone(&event_logs) as Arc<dyn FactListener>);
         Self {
             host_origin_check: HostOriginCheck::new(
                 &settings.config.listen,
@@ -112,6 +118,7 @@ impl ServerState {
             per_ip: PerIpLimit::new(settings.config.max_connections_per_address),
             health: BrowserHealth::new(Arc::clone(&services.browser)),
             hub,
+            event_logs,
             links: Links::new(settings.config.max_connections),
             send_budgets: {
                 let config = &settings.config;

@@ -15,6 +15,7 @@ use super::permission_grants::PermissionGrant;
 use super::prompts::{AuthAnswer, Credentials, DialogAnswer};
 use super::reply::Reply;
 use super::screencast::{CastSpec, Watcher};
+use crate::cdp::cookie_methods::CookieParam;
 use crate::locator::Locator;
 
 #[derive(Debug)]
@@ -108,6 +109,8 @@ pub enum SetupRequest {
     AddInitScript(TypedText),
     /// `removeInitScript`.
     RemoveInitScript(String),
+    /// Cookies of its browser context.
+    SetCookies(Vec<CookieParam>),
 }
 
 /// A navigation without a URL.

@@ -71,7 +71,8 @@ pub mod watchdog;
 
 pub use cancellation::CancelReport;
 pub use context_proxy::{ContextProxy, ProxyProvider};
-pub use downloads::{DownloadError, DownloadLimits};
+pub use crate::cdp::cookie_methods::CookieParam as PageCookie;
+pub use downloads::{DownloadError, DownloadLimits, KeptDownload};
 pub use error::{Failure, PrintError, ScreenshotError, SnapshotError, TabError};
 pub use fact::{Audience, Fact, FactKind, FactSink};
 pub use handle::TabHandle;

@@ -29,6 +29,7 @@ use super::cancellation::CancelReport;
 use super::capture_permits::CapturePermits;
 use super::clipboard::Clipboards;
 use super::context_proxy::ProxyProvider;
+use super::downloads::KeptDownload;
 use super::error::TabError;
 use super::fact::FactSink;
 use super::identity::{CallId, ClientId, Scope, TabKey};
@@ -81,6 +82,7 @@ enum SupervisorMessage {
     ShareTabs(TabShares),
     Claim(String, TabKey),
     Download(TabKey, String, Reply),
+    ListDownloads(Scope, oneshot::Sender<Vec<KeptDownload>>),
     CancelCreate(CallId, CancelReport),
     CancelDownload(CallId, CancelReport),
     PolicyChanged,
@@ -134,6 +136,15 @@ impl SupervisorHandle {
     /// Opens a tab.
     pub fn create(&self, tab: NewTab, reply: Reply) {
         self.try_request(SupervisorMessage::Create(tab, reply));
+    }
+
+    /// The downloads of a scope, oldest first; the receiver is told nothing if the supervisor cannot take the question.
+    pub fn list_downloads(&self, scope: Scope) -> oneshot::Receiver<Vec<KeptDownload>> {
+        let (reply, listed) = oneshot::channel();
+        let _ = self
+            .mailbox
+            .try_send(SupervisorMessage::ListDownloads(scope, reply));
+        listed
     }
 
     /// Returns a downloaded file of a tab.

@@ -109,19 +109,24 @@ impl EscapedText {
         if self.decoded_len == self.raw.len() {
             return self.raw.clone();
         }
-        let mut text = Vec::with_capacity(self.decoded_len);
-        let mut at = 0;
-        while at < self.raw.len() {
-            let end = next_special(&self.raw, at);
-            text.extend_from_slice(&self.raw[at..end]);
-            at = end;
-            if let Some(escape) = self.raw.get(at..).and_then(Escape::read) {
-                let mut utf8 = [0; 4];
-                text.extend_from_slice(escape.char.encode_utf8(&mut utf8).as_bytes());
-                at += escape.len;
+        decode(&self.raw, self.decoded_len)
+    }
+
+    /// The text itself in pieces of at most `max` bytes of UTF-8, none of which ends inside a character. Each is decoded
+    /// when it is asked for, so that a large text needs memory for itself and one piece.
+    pub fn into_decoded_pieces(self, max: usize) -> impl Iterator<Item = Bytes> + Send + 'static {
+        let cuts = self.cuts(max);
+        let is_plain = self.decoded_len == self.raw.len();
+        let mut start = 0;
+        cuts.into_iter().map(move |end| {
+            let piece = self.raw.slice(start..end);
+            start = end;
+            if is_plain {
+                piece
+            } else {
+                decode(&piece, piece.len())
             }
-        }
-        text.into()
+        })
     }
 
     /// Where to cut so that no piece has more than `max` bytes once it is unescaped: the end of
@@ -166,6 +171,23 @@ impl EscapedText {
             }
         }
     }
+}
+
+/// Unescapes text that does not begin or end inside an escape.
+fn decode(raw: &[u8], capacity: usize) -> Bytes {
+    let mut text = Vec::with_capacity(capacity);
+    let mut at = 0;
+    while at < raw.len() {
+        let end = next_special(raw, at);
+        text.extend_from_slice(&raw[at..end]);
+        at = end;
+        if let Some(escape) = raw.get(at..).and_then(Escape::read) {
+            let mut utf8 = [0; 4];
+            text.extend_from_slice(escape.char.encode_utf8(&mut utf8).as_bytes());
+            at += escape.len;
+        }
+    }
+    text.into()
 }
 
 impl PartialEq for EscapedText {
@@ -430,6 +452,9 @@ mod tests {
             }
             prop_assert_eq!(whole, text.as_bytes());
             prop_assert_eq!(&escaped.decode()[..], text.as_bytes());
+            let pieces: Vec<_> = escaped.into_decoded_pieces(max).collect();
+            prop_assert!(pieces.iter().all(|piece| piece.len() <= max && std::str::from_utf8(piece).is_ok()));
+            prop_assert_eq!(pieces.concat(), text.as_bytes());
         }
 
         #[test]

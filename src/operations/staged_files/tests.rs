@@ -264,3 +264,53 @@ fn nothing_of_a_file_is_shown() {
         "{shown}"
     );
 }
+
+#[test]
+fn a_file_whose_size_is_not_known_takes_room_as_it_grows() {
+    let mut staging = Staging::new();
+    let (files, now, a) = (&mut staging.files, staging.now, scope("a"));
+    let open = |files: &mut StagedFiles| files.open(&a, "a.bin".to_owned(), None, now).unwrap();
+    let id = open(files);
+    files.grow(&a, &id, &[1; 60], now).unwrap();
+    assert!(files.whole(&a, &id, now).is_err(), "it is not whole");
+    let part = StageFile {
+        name: None,
+        mime: None,
+        size: None,
+        file_id: Some(id.clone()),
+        offset: Some(60),
+        data: vec![1].into(),
+    };
+    assert_eq!(files.stage(&a, part, now), Err(unknown(&id)));
+    let other = open(files);
+    files.grow(&a, &other, &[2; 40], now).unwrap();
+    let no_room = files.grow(&a, &other, &[2], now);
+    assert!(matches!(no_room, Err(StagingError::NoRoom { .. })), "{no_room:?}");
+    files.remove(&a, &other).unwrap();
+    files.grow(&a, &id, &[1; 40], now).unwrap();
+    let too_large = StagingError::TooLarge { size: 101, max: 100 };
+    assert_eq!(files.grow(&a, &id, &[1], now), Err(too_large));
+    let info = files.close(&a, &id, now).unwrap();
+    assert_eq!((info.size, info.received, info.name.as_str()), (100, 100, "a.bin"));
+    assert_eq!(files.whole(&a, &id, now).unwrap().bytes.len(), 100);
+    assert_eq!(files.grow(&a, &id, &[1], now), Err(unknown(&id)));
+    assert!(files.info(&scope("b"), &id).is_err(), "it is another client's");
+    assert!(files.remove(&scope("b"), &id).is_err());
+}
+
+#[test]
+fn a_file_that_an_upload_holds_is_not_found_after_it_was_removed_but_counts() {
+    let mut staging = Staging::new();
+    let (files, now, a) = (&mut staging.files, staging.now, scope("a"));
+    let id = files.open(&a, "a.bin".to_owned(), None, now).unwrap();
+    files.grow(&a, &id, &[1; 100], now).unwrap();
+    files.close(&a, &id, now).unwrap();
+    let held = files.whole(&a, &id, now).unwrap();
+    files.remove(&a, &id).unwrap();
+    assert_eq!(files.info(&a, &id), Err(unknown(&id)));
+    let next = files.open(&a, "b.bin".to_owned(), None, now).unwrap();
+    assert!(files.grow(&a, &next, &[1], now).is_err());
+    drop(held);
+    files.expire(now);
+    files.grow(&a, &next, &[1; 100], now).unwrap();
+}

@@ -17,6 +17,9 @@
 //! | [`pages`], [`command`], [`command_list`], [`command_result`] | pages, and what is done in them |
 //! | [`answer`], `rate_headers`, `urls` | parts of answers |
 //! | [`state`] | what all requests share |
+//! | [`page_reads`], [`files`], [`one_shots`] | pages as bytes; uploads and downloads; a session for one answer |
+//! | [`events`] | what happens in a session, as a stream |
+//! | [`disposition`] | names of files in headers |
 //! | [`openapi`], [`documents`], [`html`], `yaml` | OpenAPI 3.1, and the page at `/docs` |
 
 pub(crate) mod access;
@@ -26,12 +29,17 @@ pub(crate) mod callers;
 pub(crate) mod command;
 pub(crate) mod command_list;
 pub(crate) mod command_result;
+pub(crate) mod disposition;
 pub(crate) mod documents;
+pub(crate) mod events;
+pub(crate) mod files;
 pub(crate) mod html;
 pub(crate) mod jobs;
 pub(crate) mod limits;
 pub(crate) mod mount;
+pub(crate) mod one_shots;
 pub(crate) mod openapi;
+pub(crate) mod page_reads;
 pub(crate) mod pages;
 pub(crate) mod query;
 mod rate_headers;

@@ -2,8 +2,8 @@
 
 use super::route::Route;
 use super::{
-    command, command_list, documents, jobs, limits, pages, session_creation, session_tokens,
-    sessions, terminate,
+    command, command_list, documents, events, files, jobs, limits, one_shots, page_reads, pages,
+    session_creation, session_tokens, sessions, terminate,
 };
 
 /// The routes, in the order in which documents list them.
@@ -18,6 +18,10 @@ pub(crate) fn routes() -> Vec<Route> {
         command_list::routes(),
         limits::routes(),
         jobs::routes(),
+        page_reads::routes::routes(),
+        files::routes::routes(),
+        events::routes(),
+        one_shots::routes::routes(),
         documents::routes(),
     ]
     .concat()

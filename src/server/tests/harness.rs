@@ -37,7 +37,7 @@ use crate::server::{Replacer, Server, Services};
 use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
 use crate::tabs::{
-    AnswerKind, CallId, CancelReport, CastFrame, Fact, FactKind, FactSink as _, NewTab,
+    AnswerKind, CallId, CancelReport, CastFrame, Fact, FactKind, FactSink as _, KeptDownload, NewTab,
     OnDisconnect, Registry, Reply, Scope, ScopeSetup, TabError, TabHandle, TabMessage,
 };
 use crate::tokens::TokenKeys;
@@ -161,7 +161,15 @@ impl TabService for Opener {
         unreachable!("no test cancels it");
     }
 
-    fn begin_scope(&self, _: Scope, _: ScopeSetup) -> BoxFuture<'static, Result<(), TabError>> {
+    fn list_downloads(&self, _: Scope) -> oneshot::Receiver<Vec<KeptDownload>> {
+        oneshot::channel().1
+    }
+
+    fn begin_scope(
+        &self,
+        _: Scope,
+        _: ScopeSetup,
+    ) -> BoxFuture<'static, Result<(), TabError>> {
         std::future::ready(Ok(())).boxed()
     }
 
@@ -238,6 +246,7 @@ fn services_with(
 pub(super) struct Bridge {
     pub(super) address: SocketAddr,
     pub(super) hub: Arc<Hub>,
+    pub(super) bus: EventBus,
     pub(super) registry: Registry,
     pub(super) browser: Arc<FakeBrowser>,
     pub(super) wanted: mpsc::Receiver<(NewTab, Reply)>,
@@ -272,6 +281,7 @@ impl Bridge {
             browser: Arc::clone(&browser) as Arc<dyn BrowserStatus>,
             ..services_with(registry.clone(), opener, operations)
         };
+        let bus = services.bus.clone();
         let (operations, limit) = (
             Arc::clone(&services.operations),
             settings.config.drain_timeout,
@@ -294,6 +304,7 @@ impl Bridge {
         Self {
             address,
             hub,
+            bus,
             registry,
             browser,
             wanted,

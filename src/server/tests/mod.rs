@@ -2,7 +2,8 @@
 
 mod admin;
 mod closing;
-pub(super) mod harness;
+mod event_streams;
+mod harness;
 mod idempotency;
 mod limits;
 mod oversize;

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::Actor;
 use crate::cdp::CallError;
+use crate::cdp::cookie_methods::{CookieParam, SetCookies};
 use crate::tabs::active_command::{Phase, SetupDone};
 use crate::tabs::error::TabError;
 use crate::tabs::message::SetupRequest;
@@ -98,6 +99,7 @@ impl Actor {
             SetupRequest::SetPermissions(grant) => self.set_permissions(*grant, deadline)?,
             SetupRequest::AddInitScript(source) => self.add_init_script(source, deadline)?,
             SetupRequest::RemoveInitScript(id) => self.remove_init_script(&id, deadline)?,
+            SetupRequest::SetCookies(cookies) => self.set_cookies(cookies, deadline)?,
         };
         Some(Phase::SettingUp(setting_up))
     }
@@ -164,6 +166,21 @@ impl Actor {
             grants.add(grant.clone());
             let answer = AnswerKind::PermissionsSet(grant);
             let setup = None;
+            Ok(SetupDone { setup, answer })
+        };
+        Some(setting_up.boxed())
+    }
+
+    fn set_cookies(&self, cookies: Vec<CookieParam>, deadline: Instant) -> Option<SettingUp> {
+        let target = &self.attached.as_ref()?.target;
+        let browser = target.browser.clone();
+        let method = SetCookies {
+            cookies,
+            browser_context_id: target.context.clone(),
+        };
+        let setting_up = async move {
+            browser.call(method, remaining(deadline)).await?;
+            let (setup, answer) = (None, AnswerKind::Done(Acted::default()));
             Ok(SetupDone { setup, answer })
         };
         Some(setting_up.boxed())

@@ -83,6 +83,21 @@ pub enum DownloadError {
     },
 }
 
+/// A download that is kept or in progress.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptDownload {
+    /// Its tab.
+    pub tab: TabId,
+    /// Its id among the downloads of its client.
+    pub id: String,
+    /// The file name for the client.
+    pub name: String,
+    /// The bytes that have been received.
+    pub bytes: u64,
+    /// Whether all of it is there.
+    pub is_complete: bool,
+}
+
 /// A complete download.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StoredDownload {

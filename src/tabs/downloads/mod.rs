@@ -13,5 +13,5 @@ mod tests;
 pub(super) mod tracker;
 mod unclaimed;
 
-pub use download::{DownloadError, DownloadLimits};
+pub use download::{DownloadError, DownloadLimits, KeptDownload};
 pub(super) use tracker::DownloadTracker;

@@ -51,6 +51,32 @@ fn ended(received: u64, is_complete: bool) -> TransferProgress {
     }
 }
 
+#[test]
+fn the_list_of_a_scope_has_what_is_kept_or_in_progress() {
+    let mut tracker = DownloadTracker::new(LIMITS);
+    let now = Instant::now();
+    for (guid, tab) in [("a", 1), ("b", 2)] {
+        tracker.begin(new_download(guid), owner(tab), now);
+    }
+    let other = DownloadOwner {
+        scope: "b".into(),
+        ..owner(3)
+    };
+    tracker.begin(new_download("c"), other, now);
+    tracker.progress("a", ended(10, true), true);
+    tracker.progress("b", received_so_far(5), true);
+    let listed: Vec<_> = tracker
+        .list(&"a".into())
+        .into_iter()
+        .map(|it| (it.id, it.tab, it.name, it.bytes, it.is_complete))
+        .collect();
+    let expected = [
+        ("d1".to_owned(), TabId::new(1), "a.txt".to_owned(), 10, true),
+        ("d2".to_owned(), TabId::new(2), "b.txt".to_owned(), 5, false),
+    ];
+    assert_eq!(listed, expected);
+}
+
 /// Each effect as a line.
 fn words(effects: Vec<DownloadEffect>) -> Vec<String> {
     let word = |effect| match effect {

@@ -7,8 +7,8 @@ use cdp_bridge_protocol::event::DownloadState;
 use tokio::time::Instant;
 
 use super::download::{
-    DownloadEffect, DownloadError, DownloadLimits, DownloadOwner, NewDownload, StoredDownload,
-    TransferProgress,
+    DownloadEffect, DownloadError, DownloadLimits, DownloadOwner, KeptDownload, NewDownload,
+    StoredDownload, TransferProgress,
 };
 use super::name::{MAX_URL_CHARS, cut, file_name, id_of, number_of};
 use super::unclaimed::{UnclaimedDownload, UnclaimedDownloads};
@@ -234,6 +234,18 @@ impl DownloadTracker {
             name: entry.name.clone(),
             bytes: entry.bytes,
         })
+    }
+
+    /// The downloads of a scope that are kept or in progress, oldest first.
+    pub(crate) fn list(&self, scope: &Scope) -> Vec<KeptDownload> {
+        let kept = self.of(scope).map(|(_, entry)| KeptDownload {
+            tab: entry.owner.tab,
+            id: id_of(entry.number),
+            name: entry.name.clone(),
+            bytes: entry.bytes,
+            is_complete: entry.is_complete,
+        });
+        kept.collect()
     }
 
     /// Removes everything that a closed tab has downloaded, without an event for each.

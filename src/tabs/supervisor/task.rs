@@ -173,6 +173,10 @@ impl Supervisor {
             }
             SupervisorMessage::Claim(guid, tab) => self.claim_download(&guid, &tab),
             SupervisorMessage::Download(tab, id, reply) => self.serve_download(tab, id, reply),
+            SupervisorMessage::ListDownloads(scope, reply) => {
+                // The receiver is gone where the door's peer is.
+                let _ = reply.send(self.downloads.list(&scope));
+            }
             SupervisorMessage::CancelCreate(call, report) => self.cancel_create(call, report),
             SupervisorMessage::CancelDownload(call, report) => self.cancel_download(call, report),
             SupervisorMessage::PolicyChanged => self.update_download_behavior(),

@@ -1,0 +1,11 @@
+//! Files of a session: those that a client hands over for pages, and those that pages have handed out.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`uploads`] | files by multipart, streamed into the staged files of the session |
+//! | [`downloads`] | what pages have downloaded: the list, and the bytes |
+//! | [`routes`] | the operations |
+
+pub(crate) mod downloads;
+pub(crate) mod routes;
+pub(crate) mod uploads;
