@@ -12,7 +12,7 @@ import { Keeper } from "./keeper.js";
 import { Page } from "./page.js";
 import { backoff } from "./retry.js";
 import { EventReader } from "./sse.js";
-import type { CreateSession, DownloadView, Page as PageInfo, Session as SessionInfo, UploadView } from "./types.js";
+import type { DownloadView, NewSessionRequest, Page as PageInfo, Session as SessionInfo, UploadView } from "./types.js";
 
 /** How requests are sent. */
 export interface TransportOptions {
@@ -25,7 +25,7 @@ export interface TransportOptions {
 }
 
 /** How a session is created. */
-export interface CreateOptions extends TransportOptions, CreateSession {
+export interface CreateOptions extends TransportOptions, NewSessionRequest {
   /** The client's own token (`auth.clients`). */
   token?: string;
 }

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
-_SHOWN_IN_URL = re.compile(r"(?i)([?&]token=)[^&#\s]*")
-
 
 class Secret:
     """A token. Its `repr` and its `str` do not show it."""
@@ -33,8 +29,3 @@ class Secret:
 
     def __reduce__(self) -> str:
         raise TypeError("a token is not pickled; hand on `browser.token` instead")
-
-
-def without_tokens(url: str) -> str:
-    """A URL as it may be shown: addresses of the bridge may have a token in their query."""
-    return _SHOWN_IN_URL.sub(r"\1...", url)

@@ -38,6 +38,7 @@ E = TypeVar("E", bound=Event)
 DEFAULT_URL = "http://127.0.0.1:9333"
 #: The bridge sends a comment each 15 s: silence of so many seconds is a cut.
 _SILENCE = 45.0
+_BETWEEN_STREAMS = 0.1
 _OVER = frozenset(["completed", "error", "destroyed"])
 _LONGEST_BEAT = 60.0
 
@@ -289,7 +290,7 @@ class PersistentBrowser:
         """
         reader = EventReader(last_event_id or "")
         query = {"types": ",".join(it.type for it in types) or None}
-        policy, attempt = RetryPolicy(retries=self._http.retries), 0
+        policy, attempt, has_begun = RetryPolicy(retries=self._http.retries), 0, False
         while True:
             headers = {"Last-Event-ID": reader.last_id} if reader.last_id else {}
             try:
@@ -302,16 +303,25 @@ class PersistentBrowser:
                 ) as body:
                     if body.status == 204:
                         return
-                    reader, attempt = EventReader(reader.last_id), 0
+                    reader, attempt, has_begun = EventReader(reader.last_id), 0, True
                     for piece in body.pieces():
                         for event in reader.feed(piece):
                             yield _event(event.data)
+            except SessionEnded:
+                # It ended while this program was cut off, or at the end of what was told.
+                if has_begun:
+                    return
+                raise
             except Cut as cut:
+                # Silence is a cut too.
                 wait = policy.after_cut(Cut(str(cut), was_sent=cut.was_sent), attempt)
                 if wait is None:
                     raise ConnectionLost(str(cut)) from None
                 attempt += 1
                 pause(wait)
+            else:
+                # The bridge ends the stream with the session, and when it stops.
+                pause(_BETWEEN_STREAMS)
     def _page_of(self, wire: Mapping[str, Any]) -> Page:
         info = PageInfo.from_wire(wire)
         return Page(self, info.page_id, info.url)
