@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench storm soak judge judges outline fuzz demo schemas install dist clean help
+.PHONY: run test lint bench storm soak judge judges rest-judge outline fuzz demo schemas install dist clean help
 
 # rustup's directory is not on the PATH before the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -78,6 +78,15 @@ judges: ## Operate component libraries, editors and SEQUENCES (1000) random page
 	@scripts/install-judges
 	cargo build --release --locked
 	@scripts/judges $(BINARY) $(SEQUENCES) $(SEED)
+
+# How many requests of each operation schemathesis makes, and how many connections are cut.
+EXAMPLES ?= 50
+CUTS ?= 1000
+rest-judge: ## Let schemathesis try the REST door, EXAMPLES (50) an operation, and cut CUTS (1000) connections
+	@scripts/need-rust
+	@scripts/install-browser
+	cargo build --release --locked
+	@scripts/rest-judge $(BINARY) $(EXAMPLES) $(CUTS)
 
 outline: ## Count the tokens of a page's outline, beside what other programs show of it
 	@scripts/need-rust

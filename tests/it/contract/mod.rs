@@ -8,6 +8,7 @@ pub(crate) mod documents;
 mod events;
 mod instances;
 mod layers;
+mod openapi;
 mod release;
 mod requests;
 pub(crate) mod schemas;

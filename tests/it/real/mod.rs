@@ -18,6 +18,7 @@ mod page_setup;
 mod pages;
 mod payloads;
 mod process;
+mod rest;
 mod screencasts;
 mod screenshots;
 mod soak;

@@ -18,6 +18,12 @@ pub(crate) struct Response {
 }
 
 impl Response {
+    /// Whether a header has this value, in lower case.
+    pub(crate) fn has_header(&self, name: &str, value: &str) -> bool {
+        let line = format!("{name}: {value}");
+        self.head.lines().any(|it| it.to_ascii_lowercase() == line)
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {}", self.body))
     }
@@ -30,24 +36,59 @@ pub(crate) async fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)
         .unwrap_or_else(|error| panic!("GET {path}: {error}"))
 }
 
+/// Sends a request, with a JSON body if there is one.
+pub(crate) async fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&Value>,
+) -> Response {
+    let host = address.to_string();
+    let headers = [&[("Host", host.as_str())], headers].concat();
+    let text = request(method, path, &headers, body);
+    exchange(address, &text)
+        .await
+        .unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+}
+
+/// The text of a request that ends its connection.
+pub(crate) fn request(
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&Value>,
+) -> String {
+    let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        text.extend([name, ": ", value, "\r\n"]);
+    }
+    let body = body.map(Value::to_string);
+    if let Some(body) = &body {
+        let length = body.len();
+        text += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
+    }
+    text + "\r\n" + &body.unwrap_or_default()
+}
+
 /// GETs a path of a server that may be gone.
 pub(crate) async fn try_get(
     address: SocketAddr,
     path: &str,
     headers: &[(&str, &str)],
 ) -> std::io::Result<Response> {
+    let host = address.to_string();
+    let headers = [&[("Host", host.as_str())], headers].concat();
+    exchange(address, &request("GET", path, &headers, None)).await
+}
+
+async fn exchange(address: SocketAddr, text: &str) -> std::io::Result<Response> {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await?;
-        let mut request =
-            format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
-        for (name, value) in headers {
-            request.extend([name, ": ", value, "\r\n"]);
-        }
-        request += "\r\n";
-        stream.write_all(request.as_bytes()).await?;
+        stream.write_all(text.as_bytes()).await?;
         let mut answer = Vec::new();
         // Chromium does not close a connection on request.
-        while !is_whole(&String::from_utf8_lossy(&answer)) {
+        while !is_whole(&answer) {
             if stream.read_buf(&mut answer).await? == 0 {
                 break;
             }
@@ -56,18 +97,22 @@ pub(crate) async fn try_get(
     };
     timeout(LONGEST, exchange)
         .await
-        .unwrap_or_else(|_| panic!("GET {path} was not answered"))
+        .unwrap_or_else(|_| panic!("{} was not answered", text.lines().next().unwrap_or_default()))
 }
 
-fn is_whole(answer: &str) -> bool {
-    let Some((head, body)) = answer.split_once("\r\n\r\n") else {
+/// Whether all of an answer is there. Only its head is looked at again with every read.
+fn is_whole(answer: &[u8]) -> bool {
+    let Some(end) = answer.windows(4).position(|it| it == b"\r\n\r\n") else {
         return false;
     };
-    let head = head.to_ascii_lowercase();
+    let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();
+    if head.contains(" 204 ") {
+        return true;
+    }
     let length = head
         .lines()
         .find_map(|line| line.strip_prefix("content-length:"));
-    length.is_some_and(|length| body.len() >= length.trim().parse().unwrap())
+    length.is_some_and(|length| answer.len() - end - 4 >= length.trim().parse().unwrap())
 }
 
 fn read(answer: &str) -> Response {

@@ -11,4 +11,5 @@ mod messages;
 mod metrics;
 mod names;
 mod protocol;
+mod rest;
 mod runbook;

@@ -1,0 +1,7 @@
+//! The REST door with a real Chromium.
+
+mod commands;
+mod cuts;
+mod errors;
+mod exchange;
+mod sessions;
