@@ -39,24 +39,30 @@ export async function cuttingProxy(port: number, loses: (request: Came) => boole
 }
 
 async function serveRaw(answer: (request: Came, socket: Socket) => void) {
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
+    sockets.add(socket);
     let text = "";
     socket.on("error", () => {});
     socket.setEncoding("latin1").on("data", (piece: string) => {
       text += piece;
       const head = text.indexOf("\r\n\r\n");
       if (head < 0) return;
-      const header = (name: string) => new RegExp(`\r\n${name}: ([^\r]*)`, "i").exec(text.slice(0, head))?.[1] ?? "";
-      if (text.length < head + 4 + Number(header("content-length"))) return;
-      const request = { text, header: (name: string) => new RegExp(`\r\n${name}: ([^\r]*)`, "i").exec(request.text)?.[1] ?? "" };
+      const whole = text;
+      const header = (name: string) => new RegExp(`\r\n${name}: ([^\r]*)`, "i").exec(whole.slice(0, head + 2))?.[1] ?? "";
+      if (whole.length < head + 4 + Number(header("content-length"))) return;
       text = "";
-      answer(request, socket);
+      answer({ text: whole, header }, socket);
     });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, stop: () => void server.close() };
+  const stop = () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${port}`, stop };
 }
 
 /** An answer as text. */

@@ -100,7 +100,7 @@ export class Http {
         pause = limit.aborted || attempt >= this.options.retries ? undefined : backoff(attempt);
         if (pause === undefined) throw this.#lost(error, sent.method !== "GET");
       }
-      await sleep(pause, undefined, signal && { signal });
+      await pauseFor(pause, signal);
     }
   }
 
@@ -121,6 +121,16 @@ export class Http {
     const told = `no answer from ${this.endpoint}: ${why}`;
     const wasSent = cause?.code !== "ECONNREFUSED" && cause?.code !== "ENOTFOUND";
     return isChange && wasSent ? new OutcomeUnknownError(`${told}; it may have been done`) : new ConnectionError(told);
+  }
+}
+
+/** Waits, and fails with the signal's own reason. */
+export async function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal && { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   }
 }
 

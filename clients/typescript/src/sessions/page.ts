@@ -11,7 +11,7 @@ import type {
   WaitUntil,
 } from "../protocol.js";
 import { changesSomething, type Command, type CommandOutcome } from "./command.js";
-import { errorOf, type ProblemFields } from "./errors.js";
+import { errorOf, type ProblemFields, RestError } from "./errors.js";
 import { type CallOptions, type Http, json, type Query } from "./http.js";
 import { type ActionOptions, Locator } from "./locator.js";
 import { Finds } from "./selectors.js";
@@ -206,9 +206,14 @@ export class Page extends Finds<Locator> {
     return this.locator(source).dragTo(this.locator(target), options);
   }
 
-  /** Its title, as the bridge knows it now. */
+  /** Its title: the document's own, or where clients may run no scripts the one that the bridge knows. */
   async title(options: CallOptions = {}): Promise<string> {
-    return (await this.info(options)).title;
+    try {
+      return String(await this.evaluate("document.title", undefined, { ...options, readOnly: true }));
+    } catch (error) {
+      if (error instanceof RestError && error.status === 403) return (await this.info(options)).title;
+      throw error;
+    }
   }
 
   /** The text of an element as it is shown. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Bridge, type ConnectOptions } from "../bridge.js";
 import { ConnectionError } from "../errors.js";
 import type { BridgeEvent, EventTypes, Viewport, WaitUntil } from "../protocol.js";
@@ -7,7 +6,7 @@ import { Credentials } from "./credentials.js";
 import { Download } from "./download.js";
 import { Endpoint } from "./endpoint.js";
 import { RestError, SessionEndedError } from "./errors.js";
-import { type CallOptions, Http, json } from "./http.js";
+import { type CallOptions, Http, json, pauseFor } from "./http.js";
 import { Keeper } from "./keeper.js";
 import { Page } from "./page.js";
 import { backoff } from "./retry.js";
@@ -208,6 +207,7 @@ export class BridgeSession {
   async *events(options: EventStreamOptions = {}): AsyncGenerator<BridgeEvent, void> {
     const types = options.types ? `?types=${options.types.join(",")}` : "";
     let lastId = options.lastEventId ?? "";
+    let hasBegun = false;
     for (let attempt = 0; ; ) {
       const ended = new AbortController();
       const signal = options.signal ? AbortSignal.any([ended.signal, options.signal]) : ended.signal;
@@ -216,7 +216,7 @@ export class BridgeSession {
         const headers = { Accept: "text/event-stream", ...(lastId !== "" && { "Last-Event-ID": lastId }) };
         const answer = await this.#http.stream(`${this.#path}/events${types}`, headers, signal);
         if (answer.status === 204 || !answer.body) return;
-        attempt = 0;
+        [attempt, hasBegun] = [0, true];
         const reader = new EventReader(lastId);
         for await (const piece of answer.body) {
           silence.refresh();
@@ -227,13 +227,15 @@ export class BridgeSession {
         }
       } catch (error) {
         options.signal?.throwIfAborted();
+        // It ended while this program was cut off, or at the end of what was told.
+        if (error instanceof SessionEndedError && hasBegun) return;
         if (error instanceof RestError || error instanceof SyntaxError) throw error;
         if (attempt >= this.#http.options.retries) throw new ConnectionError(`no events from ${this.serverUrl}: it was cut`);
       } finally {
         clearTimeout(silence);
         ended.abort();
       }
-      await sleep(backoff(attempt++), undefined, options.signal && { signal: options.signal });
+      await pauseFor(backoff(attempt++), options.signal);
     }
   }
 

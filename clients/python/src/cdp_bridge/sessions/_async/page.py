@@ -23,7 +23,7 @@ from .._options import ActionOptions, PictureOptions, on_the_wire
 from .._values import FileToUpload, arguments, four, milliseconds
 from .._wire_values import fields_of, present_fields
 from ..command import Command, CommandOutcome
-from ..errors import error_of
+from ..errors import RestError, error_of
 from ..types import Page as PageInfo
 from .locator import AsyncLocator
 
@@ -207,8 +207,13 @@ class AsyncPage:
     # What is read of it
 
     async def title(self) -> str:
-        """Its title, as the bridge knows it now."""
-        return (await self.info()).title
+        """Its title: the document's own, or where clients may run no scripts the one that the bridge knows."""
+        try:
+            return str(await self.evaluate("document.title", read_only=True))
+        except RestError as error:
+            if error.status != 403:
+                raise
+            return (await self.info()).title
 
     async def text_content(self, selector: str, *, timeout: float | None = None) -> str:
         """The text of an element as it is shown."""
