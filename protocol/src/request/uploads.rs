@@ -88,8 +88,9 @@ pub struct UploadFile {
     /// The bytes in base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<FileData>,
-    /// The file, if all of it was staged with `stageFile`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The file, if all of it was staged with `stageFile`, or handed over by HTTP: its `uploadId`, which is accepted as the
+    /// name of this field too.
+    #[serde(skip_serializing_if = "Option::is_none", alias = "uploadId")]
     pub file_id: Option<String>,
 }
 

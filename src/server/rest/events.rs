@@ -1,14 +1,15 @@
 //! What happens in a session, as server-sent events.
 
-use axum::http::{HeaderMap, StatusCode};
-use cdp_bridge_protocol::{ErrorCode, RequestKind};
+use axum::http::HeaderMap;
+use cdp_bridge_protocol::ErrorCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::request::RestRequest;
 use super::route::{RestResult, Route};
-use crate::operations::sessions::{SessionError, SessionId};
-use crate::operations::{OperationError, Principal, Reach, Scope};
+use super::sessions;
+use crate::operations::sessions::SessionError;
+use crate::operations::{Principal, Scope};
 use crate::server::problem::Problem;
 use crate::server::sse::query::{BadStreamQuery, StreamQuery};
 use crate::server::sse::stream;
@@ -67,22 +68,12 @@ fn session_of(
     request: &RestRequest,
     principal: &Principal,
 ) -> Result<(Scope, Option<Problem>), Problem> {
-    let problem = |error: SessionError| {
-        Problem::of_operation(RequestKind::GetSession, &OperationError::from(error), None)
-    };
-    let name = request.param("sessionId");
-    let unknown = || {
-        let shown: String = name.chars().take(64).collect();
-        Problem::protocol(ErrorCode::NotFound, format!("there is no session {shown:?}"))
-            .with_status(StatusCode::NOT_FOUND)
-    };
-    let id: SessionId = name.parse().map_err(|_| unknown())?;
-    if principal.reach == Reach::Session && SessionId::of(&principal.scope) != id {
-        return Err(unknown());
-    }
+    let id = request.session_id()?;
     let client = &principal.scope.client;
-    let view = request.state.operations().session(client, id).map_err(problem)?;
-    let ended = view.end_reason.map(|reason| problem(SessionError::Ended { id, reason }));
+    let view = request.state.operations().session(client, id);
+    let view = view.map_err(sessions::problem)?;
+    let ended = view.end_reason;
+    let ended = ended.map(|reason| sessions::problem(SessionError::Ended { id, reason }));
     Ok((view.scope(), ended))
 }
 

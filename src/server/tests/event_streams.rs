@@ -261,3 +261,45 @@ async fn a_stream_needs_a_token_and_counts_as_a_connection() {
     bridge.replace(vec![super::harness::client_token("b", "beta")]);
     assert_eq!(streams[0].next().await, None, "its token is gone");
 }
+
+/// Sends a request without a body.
+async fn call(bridge: &Bridge, method: &str, path: &str) -> u16 {
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0"
+    );
+    bridge.http(&head).await.status
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_session_and_a_client_that_has_all_of_it_is_not_asked_back() {
+    let bridge = Bridge::start().await;
+    let head = "POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0";
+    let created = bridge.http(head).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    let id = created.json()["sessionId"].as_str().unwrap().to_owned();
+    let path = format!("/v1/sessions/{id}/events");
+    // From its first event on, though no client was there.
+    let mut stream = Stream::open(bridge.address, &format!("{path}?lastEventId=0"), &[]).await;
+    let first = stream.next().await.unwrap();
+    assert_eq!(first.name, "sessionStateChanged");
+    assert_eq!(first.data["sessionId"], id);
+    assert_eq!(call(&bridge, "DELETE", &format!("/v1/sessions/{id}")).await, 204);
+    let mut all = vec![first];
+    while let Some(event) = stream.next().await {
+        all.push(event);
+    }
+    let last = all.last().unwrap();
+    assert_eq!(last.data["status"], "destroyed");
+    assert_eq!(last.data["endReason"], "requested");
+    // What it has not seen is sent again, and then the stream ends; with all of it there is nothing to come.
+    let before = all[all.len() - 2].id.to_string();
+    let mut again = Stream::open(bridge.address, &path, &[("last-event-id", &before)]).await;
+    assert_eq!(again.next().await.as_ref(), Some(last));
+    assert_eq!(again.next().await, None);
+    let seen = last.id.to_string();
+    let done = Stream::open(bridge.address, &path, &[("last-event-id", &seen)]).await;
+    assert_eq!(done.status, 204);
+    assert_eq!(Stream::open(bridge.address, &path, &[]).await.status, 410);
+    let unknown = "/v1/sessions/0198f2a4-7c00-8000-8000-0123456789ab/events";
+    assert_eq!(Stream::open(bridge.address, unknown, &[]).await.status, 404);
+}

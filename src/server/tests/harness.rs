@@ -165,11 +165,7 @@ impl TabService for Opener {
         oneshot::channel().1
     }
 
-    fn begin_scope(
-        &self,
-        _: Scope,
-        _: ScopeSetup,
-    ) -> BoxFuture<'static, Result<(), TabError>> {
+    fn begin_scope(&self, _: Scope, _: ScopeSetup) -> BoxFuture<'static, Result<(), TabError>> {
         std::future::ready(Ok(())).boxed()
     }
 

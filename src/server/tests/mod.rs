@@ -3,6 +3,7 @@
 mod admin;
 mod closing;
 mod event_streams;
+mod file_uploads;
 mod harness;
 mod idempotency;
 mod limits;

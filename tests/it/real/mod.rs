@@ -19,6 +19,7 @@ mod pages;
 mod payloads;
 mod process;
 mod rest;
+mod rest_bytes;
 mod screencasts;
 mod screenshots;
 mod soak;

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::browsers::TestBrowser;
 use super::client::{Client, Mode};
 use super::http::{self, Response};
+use super::rest_client::RestClient;
 use super::{processes, shared};
 
 /// A running bridge, with its browser.
@@ -104,12 +105,21 @@ impl TestBridge {
         client
     }
 
-    /// A Coordinator whose `welcome` is still to be taken.
-    pub(crate) async fn connect(&self, mode: Mode) -> Client {
-        let bearer = match &self.instance {
+    /// The same client through the REST door.
+    pub(crate) fn rest(&self) -> RestClient {
+        RestClient::new(self.address, self.bearer())
+    }
+
+    fn bearer(&self) -> Option<String> {
+        match &self.instance {
             Instance::Own(_) => None,
             Instance::Shared { token } => Some(format!("Bearer {token}")),
-        };
+        }
+    }
+
+    /// A Coordinator whose `welcome` is still to be taken.
+    pub(crate) async fn connect(&self, mode: Mode) -> Client {
+        let bearer = self.bearer();
         let headers: Vec<_> = bearer
             .as_deref()
             .map(|bearer| ("Authorization", bearer))

@@ -13,6 +13,7 @@ pub(crate) mod processes;
 pub(crate) mod raw;
 pub(crate) mod received;
 pub(crate) mod relay;
+pub(crate) mod rest_client;
 pub(crate) mod shared;
 pub(crate) mod site;
 pub(crate) mod wait;

@@ -8,10 +8,10 @@ use tokio::time::{sleep, timeout};
 
 use super::bodies::{CookieSameSite, OneShotCookie};
 use super::plan::{OneShotPlan, PlannedStep};
-use crate::operations::sessions::{EndReason, SessionError, SessionId, SessionOptions};
-use crate::operations::{Caller, OperationError, Operations, PageCookie, Principal};
+use crate::operations::sessions::{EndReason, SessionId, SessionOptions};
+use crate::operations::{Caller, Operations, PageCookie, Principal};
 use crate::server::problem::{Effect, Problem, ProblemCode};
-use crate::server::rest::command_result;
+use crate::server::rest::{command_result, sessions};
 use crate::server::wire::WireAnswer;
 
 /// How long its session lives at most, if nothing else ends it: longer than any one-shot.
@@ -32,14 +32,14 @@ impl OneShotSession {
             ..operations.default_session_options()
         };
         let created = operations.create_session(principal, options).await;
-        let id = created.map_err(session_problem)?.view.id;
+        let id = created.map_err(sessions::problem)?.view.id;
         let entered = operations.enter_session(principal, id);
         let mut session = Self {
             operations: Arc::clone(operations),
             principal: principal.clone(),
             id,
         };
-        session.principal = entered.map_err(session_problem)?;
+        session.principal = entered.map_err(sessions::problem)?;
         Ok(session)
     }
 }
@@ -56,10 +56,6 @@ impl Drop for OneShotSession {
             }
         });
     }
-}
-
-fn session_problem(error: SessionError) -> Problem {
-    Problem::of_operation(RequestKind::CreateSession, &OperationError::from(error), None)
 }
 
 /// Carries it out.
