@@ -35,6 +35,7 @@ use crate::policy::DownloadPolicy;
 use crate::server::session_tokens::SessionTokenMint;
 use crate::server::{BindError, Listen, Replacer, Server, Services};
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
+use crate::tokens::TokenKeys;
 
 pub use self::reload::ReloadError;
 pub use self::room_settings::SettingsError;
@@ -73,6 +74,7 @@ pub struct Daemon {
     server: JoinHandle<()>,
     operations: Arc<Operations>,
     replacer: Replacer,
+    token_keys: Arc<TokenKeys>,
     policies: Arc<Policies>,
     /// The configuration at the start. A reload replaces only parts of it.
     started_with: Config,
@@ -116,7 +118,8 @@ impl Daemon {
         tokio::spawn(blocked_requests::publish(Arc::clone(&facts), blocked));
         let status = SupervisedBrowser::default();
         let server_settings = room_settings::server(config)?;
-        let session_tokens = SessionTokenMint::new(Arc::clone(&server_settings.token_keys));
+        let token_keys = Arc::clone(&server_settings.token_keys);
+        let session_tokens = SessionTokenMint::new(Arc::clone(&token_keys));
         let operations = Arc::new(Operations::new(
             room_settings::operations(config),
             OperationServices {
@@ -129,6 +132,7 @@ impl Daemon {
             },
             [Arc::new(CallLog) as Arc<dyn Tap>],
         ));
+        bus.listen(operations.usage_counter());
         let services = Services {
             operations: Arc::clone(&operations),
             bus,
@@ -173,6 +177,7 @@ impl Daemon {
             browser,
             tabs,
             replacer: server.replacer(),
+            token_keys,
             server: tokio::spawn(server.run()),
             operations,
             policies,

@@ -39,6 +39,8 @@ pub enum CloseCode {
     Internal = 1011,
     /// The connection limit is reached.
     TryAgainLater = 1013,
+    /// The session of the connection has ended; the reason of the close frame says why.
+    SessionEnded = 4001,
     /// The client reads too slowly: its answers alone exceed the limit of its send queue.
     TooSlow = 4008,
     /// Another connection has resumed this session.

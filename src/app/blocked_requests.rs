@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::egress::BlockedRequest;
 use crate::flow::KeyedThrottle;
-use crate::tabs::{Audience, ClientId, Fact, FactKind, FactSink, Scope};
+use crate::tabs::{Audience, Fact, FactKind, FactSink, Scope};
 use crate::timer::sleep_until_opt;
 
 /// Reports that wait to be published; beyond that they are dropped and counted.
@@ -21,10 +21,10 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The proxy does not see what a request is for.
 const RESOURCE_TYPE: &str = "Other";
 
-/// A request that policy blocked, with its client.
+/// A request that policy blocked, with the scope of its page.
 #[derive(Debug)]
 pub(super) struct BlockedReport {
-    pub(super) client: ClientId,
+    pub(super) scope: Scope,
     /// The tab, if only one tab can have sent it.
     pub(super) tab: Option<TabId>,
     pub(super) blocked: BlockedRequest,
@@ -38,10 +38,10 @@ pub(super) async fn publish(facts: Arc<dyn FactSink>, mut reports: mpsc::Receive
         let timer = sleep_until_opt(due);
         tokio::select! {
             report = reports.recv() => {
-                let Some(BlockedReport { client, tab, blocked }) = report else {
+                let Some(BlockedReport { scope, tab, blocked }) = report else {
                     return;
                 };
-                let key = (client, tab);
+                let key = (scope, tab);
                 if let Some(blocked) = throttle.add(key.clone(), blocked, Instant::now()) {
                     publish_one(facts.as_ref(), &key, blocked, 1);
                 }
@@ -57,7 +57,7 @@ pub(super) async fn publish(facts: Arc<dyn FactSink>, mut reports: mpsc::Receive
 
 fn publish_one(
     facts: &dyn FactSink,
-    (client, tab): &(ClientId, Option<TabId>),
+    (scope, tab): &(Scope, Option<TabId>),
     blocked: BlockedRequest,
     count: u64,
 ) {
@@ -66,7 +66,7 @@ fn publish_one(
         reason.push_str("; it was allowed, because policy.mode is \"report\"");
     }
     facts.publish(Fact {
-        audience: Audience::Scope(Scope::default_of(client.clone())),
+        audience: Audience::Scope(scope.clone()),
         tab: *tab,
         cause: None,
         kind: FactKind::RequestBlocked {

@@ -9,8 +9,8 @@ use super::browser_source::client_of_default_context;
 use super::room_settings::SettingsError;
 use crate::config::Config;
 use crate::policy::{
-    ClientPolicyConfig, EgressPolicy, NavigationPolicy, PatternError, PolicyConfig, PolicyMode,
-    PrivateNetworks,
+    ClientPolicyConfig, DownloadPolicy, EgressPolicy, NavigationPolicy, PatternError, PolicyConfig,
+    PolicyMode, PrivateNetworks,
 };
 use crate::server::auth::DEFAULT_CLIENT;
 use crate::tabs::ClientId;
@@ -24,6 +24,13 @@ pub(super) struct ClientRules {
     pub(super) navigation: NavigationPolicy,
     /// Where its pages may connect.
     pub(super) egress: Arc<EgressPolicy>,
+}
+
+/// What a session leaves of the rules of its client.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Narrowing {
+    pub(super) allowlist: Option<Vec<String>>,
+    pub(super) downloads: Option<DownloadPolicy>,
 }
 
 /// The rules of every client that can own tabs, or the first invalid entry.
@@ -70,6 +77,24 @@ impl ClientRules {
             navigation,
             egress: Arc::new(egress),
             written,
+        })
+    }
+
+    /// What remains of the rules for one session of the client.
+    pub(super) fn narrowed_to(&self, narrowing: &Narrowing) -> Result<Self, PatternError> {
+        let (mut navigation, mut egress) = (self.navigation.clone(), Arc::clone(&self.egress));
+        if let Some(allowlist) = &narrowing.allowlist {
+            navigation = navigation.narrowed_to(allowlist)?;
+            egress = Arc::new(egress.narrowed_to(allowlist)?);
+        }
+        let mut written = self.written.clone();
+        if narrowing.downloads == Some(DownloadPolicy::Deny) {
+            written.downloads = DownloadPolicy::Deny;
+        }
+        Ok(Self {
+            written,
+            navigation,
+            egress,
         })
     }
 }

@@ -58,8 +58,16 @@ pub(super) fn tab_shares(config: &Config) -> TabShares {
 }
 
 /// How many sessions there may be.
-pub(super) fn session_limits(_config: &Config) -> SessionLimits {
-    SessionLimits::default()
+pub(super) fn session_limits(config: &Config) -> SessionLimits {
+    let clients = config.auth.clients.iter();
+    let own = clients.filter_map(|client| {
+        let most = client.limits?.sessions?;
+        Some((client.name.as_str().into(), most))
+    });
+    SessionLimits {
+        config: config.sessions.clone(),
+        of_client: own.collect(),
+    }
 }
 
 /// The clients that may connect.

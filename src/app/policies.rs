@@ -5,20 +5,27 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
-use super::client_rules::ClientRules;
+use super::client_rules::{ClientRules, Narrowing};
 use crate::egress::RecentFailures;
 use crate::lock::lock;
 use crate::operations::UrlPolicy;
 use crate::operations::sessions::{BadOption, SessionOptions};
-use crate::policy::{Denied, DownloadPolicy, EgressPolicy};
+use crate::policy::{Denied, DownloadPolicy, EgressPolicy, PatternError};
 use crate::tabs::{ClientId, Scope};
 
 /// Every client's policy.
 #[derive(Debug, Default)]
 pub(super) struct Policies {
-    clients: Mutex<HashMap<ClientId, Arc<ClientPolicy>>>,
+    scopes: Mutex<ScopePolicies>,
     /// For names that are not configured clients: denies everything.
     closed: Arc<ClientPolicy>,
+}
+
+/// The policies of clients, and of those of their sessions that narrow them.
+#[derive(Debug, Default)]
+struct ScopePolicies {
+    clients: HashMap<ClientId, Arc<ClientPolicy>>,
+    sessions: HashMap<Scope, (Narrowing, Arc<ClientPolicy>)>,
 }
 
 /// One client's policy and its recently blocked requests. The object lives as long as the bridge, so that
@@ -42,20 +49,31 @@ impl Policies {
     /// Replaces the rules of all clients. Proxies cut connections that are no longer allowed, and tabs
     /// leave pages that are no longer allowed; a client whose rules stay the same is not disturbed.
     pub(super) fn put_in_force(&self, mut rules: HashMap<ClientId, ClientRules>) {
-        let mut clients = lock(&self.clients);
+        let mut scopes = lock(&self.scopes);
         for client in rules.keys() {
             // Kept when the client is removed, because the proxy of its browser context is kept too: if the
             // client returns, both are still connected.
-            clients.entry(client.clone()).or_default();
+            scopes.clients.entry(client.clone()).or_default();
         }
-        for (client, policy) in clients.iter() {
+        for (client, policy) in &scopes.clients {
             policy.put_in_force(rules.remove(client));
+        }
+        for (scope, (narrowing, policy)) in &scopes.sessions {
+            let of_client = scopes.clients.get(&scope.client);
+            // It was compiled when the session began; what cannot be compiled now lets nothing through.
+            let rules = of_client.and_then(|it| it.narrowed(narrowing).ok().flatten());
+            policy.put_in_force(rules);
         }
     }
 
-    pub(super) fn of(&self, client: &ClientId) -> Arc<ClientPolicy> {
-        let clients = lock(&self.clients);
-        Arc::clone(clients.get(client).unwrap_or(&self.closed))
+    /// The policy for the pages of a scope.
+    pub(super) fn of(&self, scope: &Scope) -> Arc<ClientPolicy> {
+        let scopes = lock(&self.scopes);
+        if let Some((_, narrowed)) = scopes.sessions.get(scope) {
+            return Arc::clone(narrowed);
+        }
+        let of_client = scopes.clients.get(&scope.client);
+        Arc::clone(of_client.unwrap_or(&self.closed))
     }
 }
 
@@ -84,6 +102,12 @@ impl ClientPolicy {
         self.egress.send_replace(egress);
         // Last, so that a listener that wakes sees the other two.
         self.changes.send_replace(());
+    }
+
+    /// What a session leaves of its rules; `None` after the client was removed.
+    fn narrowed(&self, narrowing: &Narrowing) -> Result<Option<ClientRules>, PatternError> {
+        let rules = self.rules.borrow().clone();
+        rules.map(|rules| rules.narrowed_to(narrowing)).transpose()
     }
 
     /// Where its pages may connect.
@@ -135,14 +159,39 @@ impl ClientPolicy {
 
 impl UrlPolicy for Policies {
     fn check(&self, scope: &Scope, url: &str) -> Result<String, Denied> {
-        self.of(&scope.client).check(url)
+        self.of(scope).check(url)
     }
 
-    fn narrow(&self, _: &Scope, _: &SessionOptions) -> Result<(), BadOption> {
+    fn narrow(&self, scope: &Scope, options: &SessionOptions) -> Result<(), BadOption> {
+        let narrowing = Narrowing {
+            allowlist: options.allowlist.clone(),
+            downloads: options.downloads,
+        };
+        if narrowing == Narrowing::default() {
+            return Ok(());
+        }
+        let of_client = self.of(scope);
+        if narrowing.downloads == Some(DownloadPolicy::Keep) && !of_client.keeps_downloads() {
+            let rule = "the configuration keeps no downloads for this client (policy.downloads)";
+            return Err(BadOption::new("downloads", rule));
+        }
+        if narrowing.allowlist.as_ref().is_some_and(Vec::is_empty) {
+            let rule = "must not be empty; leave it out for all that the client may reach";
+            return Err(BadOption::new("allowlist", rule));
+        }
+        let rules = of_client
+            .narrowed(&narrowing)
+            .map_err(|error| BadOption::new("allowlist", error.to_string()))?;
+        let policy = Arc::<ClientPolicy>::default();
+        policy.put_in_force(rules);
+        let mut scopes = lock(&self.scopes);
+        scopes.sessions.insert(scope.clone(), (narrowing, policy));
         Ok(())
     }
 
-    fn forget(&self, _: &Scope) {}
+    fn forget(&self, scope: &Scope) {
+        lock(&self.scopes).sessions.remove(scope);
+    }
 }
 
 #[cfg(test)]
@@ -200,6 +249,80 @@ mod tests {
         assert!(may("b", "http://own.test/") && !may("b", "http://usual.test/"));
         assert!(may("c", "http://any.test/") && !may("c", "http://10.0.0.1/"));
         assert!(!may("unknown", "http://usual.test/"));
+    }
+
+    #[test]
+    fn a_session_narrows_what_its_client_may_and_no_more_than_that() {
+        let policies = policies();
+        let session = Scope {
+            session: crate::tabs::ClientSessionId::new(7),
+            ..Scope::from("a")
+        };
+        let options = |allowlist: &[&str]| SessionOptions {
+            allowlist: Some(allowlist.iter().map(ToString::to_string).collect()),
+            ..SessionOptions::new(&crate::sessions::SessionsConfig::default())
+        };
+        let narrowed = options(&["www.usual.test", "evil.test"]);
+        policies.narrow(&session, &narrowed).unwrap();
+        let may = |url| UrlPolicy::check(&policies, &session, url).is_ok();
+        let reaches = |host| {
+            let gate = policies.of(&session).egress();
+            let verdict = gate.borrow().check_host(&url::Host::Domain(host), 80);
+            matches!(verdict, crate::policy::EgressVerdict::Allowed(_))
+        };
+        assert!(may("http://www.usual.test/") && reaches("www.usual.test"));
+        assert!(!may("http://usual.test/") && !reaches("usual.test"));
+        assert!(!may("http://evil.test/") && !reaches("evil.test"));
+        assert!(
+            self::may(&policies, "a", "http://usual.test/"),
+            "the client itself"
+        );
+
+        let mut next = config();
+        next.policy.allowlist = vec!["evil.test".to_owned()];
+        policies.put_in_force(client_rules::read(&next).unwrap());
+        assert!(may("http://evil.test/") && reaches("evil.test"));
+        assert!(!may("http://www.usual.test/") && !reaches("www.usual.test"));
+
+        policies.forget(&session);
+        assert!(lock(&policies.scopes).sessions.is_empty());
+        for (field, bad) in [
+            ("allowlist", options(&[])),
+            ("allowlist", options(&["*.usual.test"])),
+            (
+                "downloads",
+                SessionOptions {
+                    downloads: Some(DownloadPolicy::Keep),
+                    ..options(&["a.test"])
+                },
+            ),
+        ] {
+            assert_eq!(policies.narrow(&session, &bad).unwrap_err().field, field);
+        }
+    }
+
+    #[test]
+    fn report_mode_does_not_open_what_a_session_closes() {
+        let policies = policies();
+        let session = Scope {
+            session: crate::tabs::ClientSessionId::new(7),
+            ..Scope::from("c")
+        };
+        let options = SessionOptions {
+            allowlist: Some(vec!["any.test".to_owned()]),
+            ..SessionOptions::new(&crate::sessions::SessionsConfig::default())
+        };
+        policies.narrow(&session, &options).unwrap();
+        let gate = policies.of(&session).egress();
+        let verdict = |host| gate.borrow().check_host(&url::Host::Domain(host), 80);
+        assert!(matches!(
+            verdict("other.test"),
+            crate::policy::EgressVerdict::Denied(_)
+        ));
+        assert!(!matches!(
+            verdict("any.test"),
+            crate::policy::EgressVerdict::Denied(_)
+        ));
     }
 
     #[test]

@@ -29,7 +29,8 @@ impl ContextProxies {
     /// client's tabs run in the default context.
     pub(super) fn process_wide(&self, client: Option<&ClientId>) -> io::Result<ProxyListener> {
         if let Some(client) = client {
-            return self.listener(client, None, Arc::default());
+            let scope = Scope::default_of(client.clone());
+            return self.listener(&scope, None, Arc::default());
         }
         let (_, policy) = watch::channel(Arc::new(EgressPolicy::closed()));
         let reporter = BlockReporter::new(Arc::<RecentFailures>::default(), |blocked| {
@@ -44,16 +45,16 @@ impl ContextProxies {
 
     fn listener(
         &self,
-        client: &ClientId,
+        scope: &Scope,
         tab: Option<TabId>,
         is_shared: Arc<AtomicBool>,
     ) -> io::Result<ProxyListener> {
-        let policy = self.policies.of(client);
-        let lookups_of = client.as_str().into();
-        let (reports, client) = (self.reports.clone(), client.clone());
+        let policy = self.policies.of(scope);
+        let lookups_of = scope.client.as_str().into();
+        let (reports, scope) = (self.reports.clone(), scope.clone());
         let reporter = BlockReporter::new(Arc::clone(&policy.recent_failures), move |blocked| {
             let report = BlockedReport {
-                client: client.clone(),
+                scope: scope.clone(),
                 tab: tab.filter(|_| !is_shared.load(Ordering::Relaxed)),
                 blocked,
             };
@@ -75,24 +76,24 @@ impl ProxyProvider for ContextProxies {
             return Ok(ContextProxy::new(None, Arc::default(), ()));
         }
         let is_shared = Arc::<AtomicBool>::default();
-        let listener = self.listener(&scope.client, tab, Arc::clone(&is_shared))?;
+        let listener = self.listener(scope, tab, Arc::clone(&is_shared))?;
         Ok(ContextProxy::new(Some(listener.url()), is_shared, listener))
     }
 
     fn keeps_downloads(&self, scope: &Scope) -> bool {
-        self.policies.of(&scope.client).keeps_downloads()
+        self.policies.of(scope).keeps_downloads()
     }
 
     fn changes(&self, scope: &Scope) -> watch::Receiver<()> {
-        self.policies.of(&scope.client).changes()
+        self.policies.of(scope).changes()
     }
 
     fn check(&self, scope: &Scope, url: &str) -> Result<(), Denied> {
-        self.policies.of(&scope.client).check_committed(url)
+        self.policies.of(scope).check_committed(url)
     }
 
     fn connect_failure(&self, scope: &Scope, url: &str) -> Option<ConnectFailure> {
-        let policy = self.policies.of(&scope.client);
+        let policy = self.policies.of(scope);
         policy.recent_failures.for_url(url)
     }
 }

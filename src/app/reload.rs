@@ -56,7 +56,15 @@ impl Daemon {
         self.policies.put_in_force(rules);
         self.tabs.share_tabs(clients::tab_shares(&config)).await;
         self.tabs.policy_changed().await;
+        self.operations
+            .change_session_limits(clients::session_limits(&config));
         replacement.put_in_force();
+        if let Some(secret) = &config.auth.session_secret {
+            let previous = config.auth.session_secret_previous.as_ref();
+            let previous = previous.map(|secret| secret.expose().as_bytes());
+            self.token_keys
+                .replace(secret.expose().as_bytes(), previous);
+        }
         Ok(config::changed_keys(&config, new))
     }
 }
@@ -65,9 +73,21 @@ impl Daemon {
 fn changed(start: &Config, new: &Config) -> Config {
     let mut config = start.clone();
     config.auth.clients.clone_from(&new.auth.clients);
+    // Without a secret the bridge goes on with the one it has: its tokens stay good.
+    if new.auth.session_secret.is_some() {
+        let (auth, new) = (&mut config.auth, &new.auth);
+        auth.session_secret.clone_from(&new.session_secret);
+        auth.session_secret_file
+            .clone_from(&new.session_secret_file);
+        auth.session_secret_previous
+            .clone_from(&new.session_secret_previous);
+        auth.session_secret_previous_file
+            .clone_from(&new.session_secret_previous_file);
+    }
     // What a client may override is what can change at run time.
     let policy = client_rules::overriding(&new.policy);
     config.policy = start.policy.with(policy);
+    config.sessions.clone_from(&new.sessions);
     // The files can change; switching TLS on or off needs a restart.
     if let (Some(tls), Some(new)) = (&mut config.server.tls, &new.server.tls) {
         tls.clone_from(new);
@@ -149,8 +169,22 @@ mod tests {
             .resolve
             .insert("a.test".to_owned(), [127, 0, 0, 1].into());
         new.policy.downloads = DownloadPolicy::Keep;
+        new.sessions.max = 3;
         assert_eq!(changed(&start, &new), new);
         assert!(need_restart(&start, &new).is_empty());
+    }
+
+    #[test]
+    fn the_secret_of_tokens_is_rotated_without_a_restart() {
+        let mut start = Config::default();
+        start.auth.session_secret = Some(Secret::new("old"));
+        let mut new = Config::default();
+        new.auth.session_secret = Some(Secret::new("new"));
+        new.auth.session_secret_previous = Some(Secret::new("old"));
+        assert_eq!(changed(&start, &new), new);
+        let without = Config::default();
+        let kept = changed(&start, &without);
+        assert_eq!(kept.auth.session_secret, start.auth.session_secret);
     }
 
     #[test]

@@ -159,6 +159,7 @@ pub(crate) fn greeting(resume_token: Option<&str>) -> Reply {
         screenshot_queue: 4,
     };
     let welcome = Welcome {
+        session_id: None,
         protocol: 1,
         server: "cdp-bridge/0.1.0".to_owned(),
         browser: "HeadlessChrome/149".to_owned(),

@@ -66,6 +66,17 @@ pub(crate) fn ranges(config: &Config, origins: &Origins) -> Result<(), ConfigErr
         duration tabs.idle_timeout in SECOND..=DAY * 365;
         duration tabs.hang_timeout in SECOND..=TEN_MINUTES;
 
+        number sessions.max in 0..=1000;
+        number sessions.max_per_client in 1..=1000;
+        number sessions.creates_per_minute in 1..=10_000;
+        number sessions.queue in 0..=1000;
+        duration sessions.queue_timeout in Duration::ZERO..=TEN_MINUTES;
+        duration sessions.max_duration in SECOND * 60..=DAY;
+        duration sessions.default_duration in SECOND * 60..=config.sessions.max_duration;
+        duration sessions.default_idle_timeout in SECOND * 10..=HOUR;
+        duration sessions.retention in Duration::ZERO..=DAY;
+        number sessions.kept_records in 1..=100_000;
+
         duration flow.snapshot_debounce in MILLISECOND * 300..=SECOND * 60;
         number flow.screenshot_max_fps in 1.0..=2.0;
         number flow.screenshot_queue in 1..=64;
@@ -107,6 +118,7 @@ impl Check<'_> {
                 ("tabs", limits.tabs, 10_000),
                 ("max_inflight", limits.max_inflight, 4096),
                 ("max_connections", limits.max_connections, 65_536),
+                ("sessions", limits.sessions, 1000),
             ] {
                 if let Some(value) = value {
                     let key = format!("auth.clients[{index}].limits.{name}");

@@ -8,6 +8,7 @@ use crate::browser::BrowserConfig;
 use crate::flow::FlowConfig;
 use crate::policy::PolicyConfig;
 use crate::server::{AuthConfig, ServerConfig};
+use crate::sessions::SessionsConfig;
 use crate::tabs::TabsConfig;
 use crate::telemetry::LogConfig;
 
@@ -26,6 +27,8 @@ pub struct Config {
     pub policy: PolicyConfig,
     /// How many tabs there may be, and how long they live.
     pub tabs: TabsConfig,
+    /// The sessions that clients create, and how long they live.
+    pub sessions: SessionsConfig,
     /// Rates and sizes of snapshots, screenshots, downloads and requests.
     pub flow: FlowConfig,
     /// Time limit of each class of requests, where a request brings none of its own: from 100ms to 120s.

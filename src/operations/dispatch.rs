@@ -47,7 +47,10 @@ impl Operations {
         let tab = |tab: &TabRef| self.tab(caller, tab);
         Ok(match body {
             RequestBody::Cancel(cancel) => Plan::Cancel(cancel),
-            RequestBody::Ping(_) => Plan::Answer(Box::new(Success::Pong(epoch_ms()))),
+            RequestBody::Ping(_) => {
+                self.sessions.beat(caller.scope());
+                Plan::Answer(Box::new(Success::Pong(epoch_ms())))
+            }
             RequestBody::ListTabs(it) => {
                 let scope = self.scope_within_reach(caller, it.session_id.as_ref())?;
                 let tabs = self.tabs_of(&scope);

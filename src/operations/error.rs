@@ -184,9 +184,13 @@ impl OperationError {
         let code = self.code(kind);
         let never_began = matches!(
             code,
-            ErrorCode::RateLimited | ErrorCode::LimitExceeded | ErrorCode::Dropped
+            ErrorCode::RateLimited
+                | ErrorCode::LimitExceeded
+                | ErrorCode::Capacity
+                | ErrorCode::Dropped
         );
-        code.retryable() && (never_began || kind == RequestKind::CreateTab)
+        let creates = matches!(kind, RequestKind::CreateTab | RequestKind::CreateSession);
+        code.retryable() && (never_began || creates)
     }
 
     /// Whether the log should have it, because the answer does not say all of it.

@@ -172,6 +172,8 @@ mod tests {
             RequestKind::GetDownload,
             RequestKind::Cancel,
             RequestKind::PrintToPdf,
+            RequestKind::GetSession,
+            RequestKind::ListSessions,
         ];
         assert_eq!(reading.collect::<Vec<_>>(), expected);
     }

@@ -8,6 +8,7 @@
 //! | `session_clock` | the task that ends sessions whose time is over |
 //! | `requests` | the requests of the protocol, as far as they need more than a call of the above |
 //! | [`hold`] | requests and connections that use a session |
+//! | `usage` | what the pages of sessions have used |
 //! | [`access`] | the port through which a new session gets its token and addresses |
 
 pub mod access;
@@ -18,6 +19,7 @@ pub mod hold;
 mod requests;
 mod service;
 mod session_clock;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -232,6 +234,12 @@ impl Operations {
     /// none.
     pub fn hold_session(&self, scope: &Scope, kind: HoldKind) -> Option<SessionHold> {
         SessionHold::new(&self.sessions, scope, UseKind::Hold(kind)).ok()
+    }
+
+    /// Waits until the session of this scope has ended and its connections have to be closed; never for an implicit one.
+    pub fn session_end(&self, scope: &Scope) -> impl Future<Output = EndReason> + Send + use<> {
+        let (stages, scope) = (self.sessions.stages(SessionId::of(scope)), scope.clone());
+        async move { hold::end_of(stages, &scope).await }
     }
 
     /// A CDP message came in this session or went out of it.

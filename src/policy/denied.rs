@@ -32,6 +32,9 @@ pub enum Denied {
     },
     #[error("{host} is not in the allowlist (policy.allowlist)")]
     NotInAllowlist { host: String },
+    /// The client may go there, its session may not.
+    #[error("{host} is not in the allowlist of its session (createSession: allowlist)")]
+    NotInSession { host: String },
     /// The allowlist has the host, but only with other ports.
     #[error(
         "{host} is in the allowlist, but not with port {port}; \
@@ -87,6 +90,7 @@ impl Denied {
             Self::NotAUrl { .. } | Self::Scheme { .. } => None,
             Self::Host { host, .. }
             | Self::NotInAllowlist { host }
+            | Self::NotInSession { host }
             | Self::Port { host, .. }
             | Self::Address { host, .. }
             | Self::Closed { host }
@@ -130,6 +134,7 @@ impl Denied {
             Self::Scheme { .. } => "scheme",
             Self::Host { .. } => "host",
             Self::NotInAllowlist { .. } => "allowlist",
+            Self::NotInSession { .. } => "session",
             Self::Port { .. } => "port",
             Self::Address { .. } => "address",
             Self::Closed { .. } => "closed",

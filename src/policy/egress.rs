@@ -69,6 +69,18 @@ impl EgressPolicy {
         })
     }
 
+    /// The same policy, of which only the hosts of this list remain; it is enforced in report mode too.
+    pub fn narrowed_to(&self, allowlist: &[String]) -> Result<Self, PatternError> {
+        let narrowed = |rules: &Rules| {
+            Ok(Rules {
+                listed: rules.listed.clone().narrowed_to(allowlist)?,
+                unlisted: rules.unlisted.clone().narrowed_to(allowlist)?,
+            })
+        };
+        let rules = self.rules.as_ref().map(narrowed).transpose()?;
+        Ok(Self { rules, ..*self })
+    }
+
     /// Denies everything.
     pub fn closed() -> Self {
         Self {

@@ -26,6 +26,8 @@ const MAX_SHOWN: usize = 128;
 #[derive(Debug, Clone)]
 pub struct NavigationPolicy {
     allowlist: Vec<HostPattern>,
+    /// One of them has to match, too, unless there are none: the allowlist of a session.
+    narrowed: Vec<HostPattern>,
     private: PrivateNetworks,
     resolve: BTreeMap<String, IpAddr>,
 }
@@ -38,10 +40,8 @@ impl NavigationPolicy {
         resolve: BTreeMap<String, IpAddr>,
     ) -> Result<Self, PatternError> {
         Ok(Self {
-            allowlist: allowlist
-                .iter()
-                .map(|entry| HostPattern::parse(entry))
-                .collect::<Result<_, _>>()?,
+            allowlist: patterns(allowlist)?,
+            narrowed: Vec::new(),
             private,
             resolve: resolve
                 .into_iter()
@@ -55,6 +55,12 @@ impl NavigationPolicy {
     pub(super) fn with_hosts_of(mut self, other: Self) -> Self {
         self.allowlist.extend(other.allowlist);
         self
+    }
+
+    /// The same policy, of which only the hosts of this list remain.
+    pub fn narrowed_to(mut self, allowlist: &[String]) -> Result<Self, PatternError> {
+        self.narrowed = patterns(allowlist)?;
+        Ok(self)
     }
 
     /// Checks a URL that a tab is about to open.
@@ -102,6 +108,7 @@ impl NavigationPolicy {
             source,
         })?;
         self.check_allowlist(&host, port)?;
+        self.check_narrowed(&host, port)?;
         match &host {
             Host::Ipv4(address) => self.permits(IpAddr::V4(*address))?,
             Host::Ipv6(address) => self.permits(IpAddr::V6(*address))?,
@@ -144,6 +151,16 @@ impl NavigationPolicy {
         }
     }
 
+    fn check_narrowed(&self, host: &Host, port: u16) -> Result<(), Denied> {
+        let mut narrowed = self.narrowed.iter();
+        if self.narrowed.is_empty() || narrowed.any(|pattern| pattern.matches(host, port)) {
+            return Ok(());
+        }
+        Err(Denied::NotInSession {
+            host: host.to_string(),
+        })
+    }
+
     /// Checks names whose addresses are known without DNS. `localhost` has both loopback addresses;
     /// one that is permitted is enough, because the proxy checks the address that it connects to.
     fn check_known_name(&self, name: &str) -> Result<(), Denied> {
@@ -161,6 +178,11 @@ impl NavigationPolicy {
             decision => decision.map_err(|denied| denied.with_name(name)),
         }
     }
+}
+
+fn patterns(entries: &[String]) -> Result<Vec<HostPattern>, PatternError> {
+    let entries = entries.iter();
+    entries.map(|entry| HostPattern::parse(entry)).collect()
 }
 
 fn parse(text: &str) -> Result<Url, Denied> {

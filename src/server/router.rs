@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::handler::Handler as _;
-use axum::http::HeaderValue;
 use axum::http::header::{CONNECTION, ORIGIN};
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -20,13 +20,15 @@ use crate::server::rest::mount::mount;
 use crate::server::rest::table::routes;
 use crate::server::state::ServerState;
 use crate::server::ws::handshake::wants_websocket;
-use crate::server::ws::upgrade::upgrade;
+use crate::server::ws::upgrade::{upgrade, upgrade_in_session};
 
 /// The router of a server.
 pub(crate) fn router(state: Arc<ServerState>) -> Router {
     let router = Router::new()
         .route("/", get(root))
         .route("/ws", get(upgrade))
+        .route("/sessions/{sessionId}/ws", get(upgrade_in_session))
+        .route("/v1/sessions/{sessionId}/ws", get(upgrade_in_session))
         .route("/health", get(endpoints::health))
         .route("/livez", get(endpoints::livez))
         .route("/readyz", get(endpoints::readyz))
@@ -76,6 +78,10 @@ async fn at_the_edge(
             closing(Problem::http(error.code(), error.to_string()).into_response())
         }
     };
+    if response.status() == StatusCode::UNAUTHORIZED {
+        // Each guess costs its peer a connection.
+        response = closing(response);
+    }
     response = envelope.complete(response);
     // The template of the path, never the path: a label must not grow with what clients send.
     let template = path.as_ref().map_or("none", MatchedPath::as_str);

@@ -1,6 +1,7 @@
 //! Signs and verifies tokens.
 
 use std::fmt;
+use std::sync::Mutex;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::claims::{Audience, Claims};
+use crate::lock::lock;
 
 /// The longest token that is looked at, in bytes.
 const MAX_BYTES: usize = 2048;
@@ -39,13 +41,17 @@ pub enum TokenError {
     NotYet,
 }
 
-/// The secret that signs, and the one before it, which still verifies.
-pub struct TokenKeys {
+/// The secret that signs, and the one before it, which still verifies. They can be replaced while tokens are in use.
+pub struct TokenKeys(Mutex<Keys>);
+
+#[derive(Clone)]
+struct Keys {
     current: Key,
     previous: Option<Key>,
 }
 
 /// A secret with the header of its tokens.
+#[derive(Clone)]
 struct Key {
     mac: Hmac<Sha256>,
     /// The encoded header, which names the key.
@@ -82,13 +88,24 @@ impl Key {
     }
 }
 
-impl TokenKeys {
-    /// Signs with `current`. Tokens that were signed with `previous` are still accepted, until they expire.
-    pub fn new(current: &[u8], previous: Option<&[u8]>) -> Self {
+impl Keys {
+    fn new(current: &[u8], previous: Option<&[u8]>) -> Self {
         Self {
             current: Key::new(current),
             previous: previous.map(Key::new),
         }
+    }
+}
+
+impl TokenKeys {
+    /// Signs with `current`. Tokens that were signed with `previous` are still accepted, until they expire.
+    pub fn new(current: &[u8], previous: Option<&[u8]>) -> Self {
+        Self(Mutex::new(Keys::new(current, previous)))
+    }
+
+    /// Puts other secrets in force.
+    pub fn replace(&self, current: &[u8], previous: Option<&[u8]>) {
+        *lock(&self.0) = Keys::new(current, previous);
     }
 
     /// Signs with a new random secret: its tokens end with the process.
@@ -107,12 +124,9 @@ impl TokenKeys {
     pub fn sign(&self, claims: &Claims) -> String {
         #[expect(clippy::expect_used, reason = "strings and numbers always serialize")]
         let payload = serde_json::to_vec(claims).expect("claims serialize");
-        let signed = format!(
-            "{}.{}",
-            self.current.header,
-            URL_SAFE_NO_PAD.encode(payload)
-        );
-        let mac = URL_SAFE_NO_PAD.encode(self.current.mac(&signed));
+        let current = lock(&self.0).current.clone();
+        let signed = format!("{}.{}", current.header, URL_SAFE_NO_PAD.encode(payload));
+        let mac = URL_SAFE_NO_PAD.encode(current.mac(&signed));
         format!("{signed}.{mac}")
     }
 
@@ -123,7 +137,8 @@ impl TokenKeys {
         }
         let (signed, mac) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
         let (header, payload) = signed.split_once('.').ok_or(TokenError::Malformed)?;
-        let keys = [Some(&self.current), self.previous.as_ref()];
+        let Keys { current, previous } = lock(&self.0).clone();
+        let keys = [Some(&current), previous.as_ref()];
         let is_known = |key: &&Key| key.header == header;
         let Some(key) = keys.into_iter().flatten().find(is_known) else {
             return Err(if names_a_key(header) {
@@ -256,7 +271,7 @@ mod tests {
         ] {
             let header = URL_SAFE_NO_PAD.encode(header);
             let signed = format!("{header}.{payload}");
-            let mac = URL_SAFE_NO_PAD.encode(keys().current.mac(&signed));
+            let mac = URL_SAFE_NO_PAD.encode(lock(&keys().0).current.mac(&signed));
             for mac in ["", &mac] {
                 let error = refused(&format!("{signed}.{mac}"));
                 assert_eq!(error, TokenError::Malformed, "{header}");
@@ -300,6 +315,10 @@ mod tests {
         assert_eq!(verify(&without, &old), Err(TokenError::BadSignature));
         assert_eq!(verify(&without, &new), Ok(()));
         assert_eq!(verify(&keys(), &new), Err(TokenError::BadSignature));
+        let replaced = keys();
+        replaced.replace(OTHER, Some(SECRET));
+        assert_eq!(verify(&replaced, &old), Ok(()));
+        assert_eq!(verify(&without, &replaced.sign(&claims())), Ok(()));
         let random = TokenKeys::random(None).unwrap();
         assert_ne!(
             random.sign(&claims()),

@@ -18,7 +18,10 @@ pub struct Welcome {
     pub browser: String,
     /// What holds on this connection.
     pub limits: Limits,
-    /// The client's tabs, so that a Coordinator that comes back can go on.
+    /// The session that the connection is limited to; absent where it is limited to none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub session_id: Option<String>,
+    /// The tabs of the client's session, so that a Coordinator that comes back can go on.
     pub tabs: Vec<TabInfo>,
     /// What a later connection presents to go on with this one's session; absent where the
     /// configuration has sessions end with their connections. It replaces the one before.

@@ -65,16 +65,23 @@ impl SessionHold {
     /// Waits until the session has ended and its connections have to be closed, behind what was sent to them; never for
     /// an implicit session.
     pub async fn ended(&self) -> EndReason {
-        let Some(mut stages) = self.0.stages.clone() else {
-            return std::future::pending().await;
-        };
-        let closing = stages.wait_for(|stage| stage.closes_connections()).await;
-        match closing.ok().and_then(|stage| stage.reason()) {
-            Some(reason) => reason,
-            // The session's entry is dropped only after its last stage.
-            None => std::future::pending().await,
-        }
+        end_of(self.0.stages.clone(), &self.0.scope).await
     }
+}
+
+/// Waits until the connections of a session have to be closed. Without stages nothing of it is left; an implicit one
+/// never ends.
+pub(super) async fn end_of(stages: Option<watch::Receiver<EndStage>>, scope: &Scope) -> EndReason {
+    if SessionId::of(scope).is_default() {
+        return std::future::pending().await;
+    }
+    let Some(mut stages) = stages else {
+        return EndReason::Requested;
+    };
+    // The sender is dropped after its last stage.
+    let closing = stages.wait_for(|stage| stage.closes_connections()).await;
+    let reason = closing.ok().and_then(|stage| stage.reason());
+    reason.unwrap_or(EndReason::Requested)
 }
 
 /// A request that is being carried out in a session, until this is dropped.

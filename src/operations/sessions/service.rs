@@ -237,6 +237,13 @@ impl Sessions {
         self.clock.notify_one();
     }
 
+    /// A heartbeat came in this scope.
+    pub(in crate::operations) fn beat(&self, scope: &Scope) {
+        let now = Instant::now();
+        // One of a session that has just ended changes nothing.
+        let _ = self.table(|table| table.heartbeat(&scope.client, SessionId::of(scope), now));
+    }
+
     pub(super) fn begin_use(
         &self,
         scope: &Scope,

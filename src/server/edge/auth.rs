@@ -20,7 +20,6 @@ use crate::metrics;
 use crate::operations::client_quota::{ClientLimits, ClientQuota};
 use crate::operations::{ClientId, Permissions, Principal, Reach, Scope};
 use crate::server::problem::{HttpCode, Problem};
-use crate::server::router::closing;
 use crate::server::settings::{ClientToken, TokenHash};
 
 /// The client of every connection where no tokens are configured.
@@ -56,7 +55,7 @@ pub struct Unauthorized;
 
 impl IntoResponse for Unauthorized {
     fn into_response(self) -> Response {
-        closing(Problem::unauthorized(self.to_string()).into_response())
+        Problem::unauthorized(self.to_string()).into_response()
     }
 }
 
@@ -211,7 +210,7 @@ fn names(clients: &[KnownClient]) -> HashSet<ClientId> {
 }
 
 /// The token; the header takes precedence over the subprotocol.
-fn token_of(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn token_of(headers: &HeaderMap) -> Option<&str> {
     if let Some(value) = headers.get(AUTHORIZATION) {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
         return scheme.eq_ignore_ascii_case("bearer").then(|| token.trim());

@@ -8,6 +8,7 @@ use super::sessions;
 use crate::clock::epoch_ms;
 use crate::operations::sessions::{SessionError, SessionId};
 use crate::operations::{Principal, Reach, Scope};
+use crate::server::edge::auth::token_of;
 use crate::server::edge::per_ip_limit::IpPermit;
 use crate::server::problem::{HttpCode, Problem};
 use crate::server::state::ServerState;
@@ -71,6 +72,39 @@ impl Access {
         Ok(Some(access))
     }
 
+    /// The same for a WebSocket, whose token may also stand in a subprotocol; and in the query, where it belongs to one
+    /// session.
+    pub(crate) fn of_websocket(
+        state: &ServerState,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        is_session: bool,
+        permit: Option<&IpPermit>,
+    ) -> Result<Self, Problem> {
+        let in_query = query.and_then(|query| {
+            let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+            let token = pairs.find(|(name, _)| name == "token");
+            token.map(|(_, value)| value.into_owned())
+        });
+        let presented = Presented {
+            bearer: token_of(headers),
+            ..Presented::read(headers, in_query.as_deref())
+        };
+        let auth = if is_session {
+            RouteAuth::ClientOrSession
+        } else {
+            RouteAuth::Any
+        };
+        let access = Self::find(state, auth, &presented, permit)?;
+        access.check_scope(TokenScope::Json)?;
+        access.check_ended(false)?;
+        if access.page().is_some() {
+            let detail = "this token opens one page; a WebSocket shows all pages of its session";
+            return Err(Problem::http(HttpCode::Forbidden, detail));
+        }
+        Ok(access)
+    }
+
     fn find(
         state: &ServerState,
         auth: RouteAuth,
@@ -103,7 +137,9 @@ impl Access {
                 None => Err(refuse(state, presented, permit)),
             },
             (Some(principal), None) => match auth {
-                RouteAuth::Client | RouteAuth::Open => Ok(Self::of_client(principal)),
+                RouteAuth::Client | RouteAuth::Open | RouteAuth::Any => {
+                    Ok(Self::of_client(principal))
+                }
                 RouteAuth::ClientOrSession if !needs_both => Ok(Self::of_client(principal)),
                 RouteAuth::ClientOrSession | RouteAuth::Session => Err(Problem::unauthorized(
                     "the session's token is needed: send `X-Session-Token: TOKEN`",

@@ -126,7 +126,7 @@ fn security(auth: RouteAuth) -> Value {
     match auth {
         RouteAuth::Open => json!([]),
         RouteAuth::Client => json!([{ "client": [] }]),
-        RouteAuth::ClientOrSession => {
+        RouteAuth::ClientOrSession | RouteAuth::Any => {
             json!([{ "client": [] }, { "session": [] }, { "sessionHeader": [] }])
         }
         RouteAuth::Session => json!([{ "session": [] }, { "sessionHeader": [] }]),

@@ -35,6 +35,8 @@ pub(crate) enum RouteAuth {
     ClientOrSession,
     /// The session's.
     Session,
+    /// One of the two, whatever the configuration asks for: what it opens is not bound to a session.
+    Any,
 }
 
 /// What a route reads behind the head of a request.

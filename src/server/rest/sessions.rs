@@ -133,7 +133,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// An error about a session, as the WebSocket has it.
-pub(super) fn problem(error: SessionError) -> Problem {
+pub(crate) fn problem(error: SessionError) -> Problem {
     Problem::of_operation(RequestKind::GetSession, &error.into(), None)
 }
 

@@ -86,6 +86,10 @@ pub struct ClientLimitsConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65536))]
     pub max_connections: Option<usize>,
+    /// Live sessions, in place of `sessions.max_per_client`: from 1 to 1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub sessions: Option<usize>,
 }
 
 impl ClientConfig {

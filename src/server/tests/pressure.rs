@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::harness::{Bridge, Client, publish, settings};
+use crate::operations::sessions::HoldKind;
 use crate::server::settings::ServerSettings;
 use crate::server::state::ServerState;
 use crate::server::ws::closing::ConnectionClose;
@@ -219,7 +220,10 @@ async fn join(state: &Arc<ServerState>) -> WebSocketStream<tokio::io::DuplexStre
         resume: None,
         seq: state.next_connection_seq(),
     };
-    tokio::spawn(serve_connection(theirs, visitor, Arc::clone(state)));
+    let operations = state.operations();
+    let hold = operations.hold_session(&visitor.principal.scope, HoldKind::Json);
+    let hold = hold.unwrap();
+    tokio::spawn(serve_connection(theirs, visitor, hold, Arc::clone(state)));
     WebSocketStream::from_raw_socket(ours, Role::Client, None).await
 }
 

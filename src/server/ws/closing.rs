@@ -11,6 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::operations::drain::CLOSE_LIMIT;
+use crate::operations::sessions::EndReason;
 use crate::server::state::NotAdmitted;
 
 /// How long a peer may take to read the rest and to answer the close frame. When the bridge stops, it has that time
@@ -85,6 +86,20 @@ pub const TAKEN_OVER: ConnectionClose = ConnectionClose::new(
     "another connection resumed this session",
 );
 
+/// Closes a connection whose session has ended.
+pub const fn session_ended(reason: EndReason) -> ConnectionClose {
+    let text = match reason {
+        EndReason::Requested => "session ended: requested",
+        EndReason::Expired => "session ended: expired",
+        EndReason::Idle => "session ended: idle",
+        EndReason::Terminated => "session ended: terminated",
+        EndReason::Shutdown => "session ended: shutdown",
+        EndReason::BrowserLost => "session ended: browserLost",
+        EndReason::Failed => "session ended: failed",
+    };
+    ConnectionClose::new(CloseCode::SessionEnded, text)
+}
+
 impl From<NotAdmitted> for ConnectionClose {
     fn from(error: NotAdmitted) -> Self {
         match error {
@@ -122,7 +137,11 @@ impl ConnectionEnd {
     pub fn is_for_good(self) -> bool {
         match self {
             Self::ByPeer(code) => code.is_none_or(|code| code == CloseCode::Normal.as_u16()),
-            Self::Close(close) => close == REVOKED || close.code == CloseCode::GoingAway.as_u16(),
+            Self::Close(close) => {
+                close == REVOKED
+                    || close.code == CloseCode::GoingAway.as_u16()
+                    || close.code == CloseCode::SessionEnded.as_u16()
+            }
             Self::Broken(_) | Self::Gone => false,
         }
     }

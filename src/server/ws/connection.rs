@@ -18,8 +18,8 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::lock::lock;
 use crate::metrics;
-use crate::operations::Principal;
 use crate::operations::drain::DrainPhase;
+use crate::operations::{Principal, SessionHold};
 use crate::server::settings::ServerSettings;
 use crate::server::state::ServerState;
 use crate::server::ws::closing::{
@@ -97,6 +97,7 @@ pub(crate) async fn refuse_connection<S>(
 pub(crate) async fn serve_connection<S>(
     socket: S,
     connection: NewConnection,
+    hold: SessionHold,
     state: Arc<ServerState>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -111,12 +112,13 @@ pub(crate) async fn serve_connection<S>(
         max_bytes: state.settings.config.max_message_bytes,
         shortened,
     };
-    let end = serve(&mut ws, &rules, link, &state).await;
+    let end = serve(&mut ws, &rules, link, &hold, &state).await;
     tracing::info!(%client, connection = id, ?end, "disconnected");
     if let Some(fault) = end.fault() {
         metrics::refused(fault);
     }
     closing::finish(ws, end).await;
+    drop(hold);
 }
 
 /// Why a connection detaches from its link.
@@ -132,6 +134,7 @@ async fn serve<S>(
     ws: &mut WebSocketStream<S>,
     rules: &MessageRules,
     mut link: Link,
+    hold: &SessionHold,
     state: &ServerState,
 ) -> ConnectionEnd
 where
@@ -162,6 +165,7 @@ where
             end = too_slow(outbox) => Leave::End(end),
             end = stopping(state, outbox) => Leave::End(end),
             end = revoked(principal) => Leave::End(end),
+            end = session_ended(hold, outbox) => Leave::End(end),
             reply = Link::handed_over(requests, *seq) => Leave::HandOver(reply),
         }
     };
@@ -274,6 +278,14 @@ async fn revoked(principal: &Principal) -> ConnectionEnd {
     principal.revoked().await;
     metrics::refused("token_removed");
     ConnectionEnd::Close(REVOKED)
+}
+
+/// Closes a connection whose session has ended, behind everything that is queued; ends it if that takes too long.
+async fn session_ended(hold: &SessionHold, outbox: &Outbox) -> ConnectionEnd {
+    let close = closing::session_ended(hold.ended().await);
+    outbox.close(close);
+    sleep(CLOSE_WAIT).await;
+    ConnectionEnd::Close(close)
 }
 
 /// Closes a connection when the bridge stops, behind everything that is queued; ends it if that takes too long.

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::metrics;
 use crate::operations::drain::DrainPhase;
-use crate::operations::{Principal, ScopePresence};
+use crate::operations::{Principal, ScopePresence, SessionId};
 use crate::server::state::ServerState;
 use crate::server::wire_error;
 use crate::server::ws::connection::NewConnection;
@@ -72,7 +72,7 @@ impl Link {
             state.send_budgets.link_of(&scope.client),
             keep,
         );
-        let opened = keep.and_then(|_| state.links.open(&scope.client, &outbox));
+        let opened = keep.and_then(|_| state.links.open(&scope, &outbox));
         let (token, requests) = opened.unzip();
         let presence = operations.attend(scope.clone());
         // Events are queued from here on, and `welcome` is then put in front of them, so that a tab that
@@ -95,8 +95,8 @@ impl Link {
         connection: &NewConnection,
         state: &Arc<ServerState>,
     ) -> Option<Self> {
-        let client = &connection.principal.scope.client;
-        let holder = state.links.find(offer, client, connection.encoding)?;
+        let scope = &connection.principal.scope;
+        let holder = state.links.find(offer, scope, connection.encoding)?;
         let (reply, handed_over) = oneshot::channel();
         let seq = connection.seq;
         let request = LinkRequest::HandOver { seq, reply };
@@ -172,12 +172,15 @@ impl Link {
         state.links.is_away(id);
         let end = Instant::now() + state.settings.config.resume_window;
         let client = self.principal.scope.client.clone();
+        let session_ended = state.operations().session_end(&self.principal.scope);
+        tokio::pin!(session_ended);
         let reason = loop {
             let request = tokio::select! {
                 request = Self::next_request(&mut self.requests) => request,
                 () = sleep_until(end) => break "the client did not come back",
                 () = state.drain().reached(DrainPhase::Closing) => break "the bridge is stopping",
                 () = self.principal.revoked() => break "its token was removed",
+                _ = &mut session_ended => break "the session has ended",
             };
             match request {
                 LinkRequest::GiveUp => {
@@ -207,11 +210,15 @@ impl Drop for Link {
 }
 
 fn welcome(state: &ServerState, principal: &Principal, token: Option<ResumeToken>) -> Message {
+    let session = Some(SessionId::of(&principal.scope));
     Message::unasked(Welcome {
         protocol: PROTOCOL_VERSION,
         server: concat!("cdp-bridge ", env!("CARGO_PKG_VERSION")).to_owned(),
         browser: state.services.browser.version(),
         limits: state.settings.limits_with(principal.quota.limits()),
+        session_id: session
+            .filter(|it| !it.is_default())
+            .map(|it| it.to_string()),
         tabs: state.operations().tabs_of(&principal.scope),
         resume_token: token.map(|token| token.to_string()),
     })

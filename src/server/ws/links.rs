@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::lock::lock;
 use crate::metrics;
-use crate::operations::{CallerId, ClientId};
+use crate::operations::{CallerId, Scope};
 use crate::server::ws::link::Link;
 use crate::server::ws::outbox::Outbox;
 use crate::server::ws::resume_token::{ResumeOffer, ResumeToken};
@@ -49,7 +49,7 @@ struct LinkTable {
 
 #[derive(Debug)]
 struct LinkEntry {
-    client: ClientId,
+    scope: Scope,
     outbox: Outbox,
     token: ResumeToken,
     /// The token before it: a client that was cut off before it received the newer one has only this.
@@ -70,7 +70,7 @@ impl Links {
     /// numbers: the link cannot be resumed then.
     pub fn open(
         &self,
-        client: &ClientId,
+        scope: &Scope,
         outbox: &Outbox,
     ) -> Option<(ResumeToken, mpsc::Receiver<LinkRequest>)> {
         let id = outbox.id();
@@ -78,7 +78,7 @@ impl Links {
         // Each sender waits for the answer to its request, so that one place is enough.
         let (holder, requests) = mpsc::channel(1);
         let entry = LinkEntry {
-            client: client.clone(),
+            scope: scope.clone(),
             outbox: outbox.clone(),
             token,
             previous: None,
@@ -95,11 +95,12 @@ impl Links {
         table.is_back(id);
     }
 
-    /// The holder of the link that this offer of this client resumes, if it is valid.
+    /// The holder of the link that this offer resumes in this scope, if it is valid: a link of one session cannot be
+    /// resumed in another.
     pub fn find(
         &self,
         offer: &ResumeOffer,
-        client: &ClientId,
+        scope: &Scope,
         encoding: Encoding,
     ) -> Option<mpsc::Sender<LinkRequest>> {
         let table = self.table();
@@ -108,9 +109,8 @@ impl Links {
             || entry.previous.is_some_and(|token| token.is(&offer.token));
         let written = entry.outbox.next_number()? - 1;
         // Queued payloads are cut for one encoding.
-        let fits = entry.client == *client
-            && entry.outbox.encoding() == encoding
-            && offer.cursor <= written;
+        let fits =
+            entry.scope == *scope && entry.outbox.encoding() == encoding && offer.cursor <= written;
         (known && fits).then(|| entry.holder.clone())
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
@@ -11,9 +11,12 @@ use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use hyper_util::rt::TokioIo;
 
 use crate::metrics;
-use crate::server::edge::auth::Unauthorized;
+use crate::operations::sessions::HoldKind;
+use crate::operations::{Principal, SessionError, SessionHold, SessionId};
 use crate::server::edge::per_ip_limit::IpPermit;
 use crate::server::problem::{HttpCode, Problem};
+use crate::server::rest::access::Access;
+use crate::server::rest::sessions;
 use crate::server::state::ServerState;
 use crate::server::ws::closing::ConnectionClose;
 use crate::server::ws::connection::{NewConnection, refuse_connection, serve_connection};
@@ -24,12 +27,59 @@ use crate::server::ws::handshake::{Handshake, HandshakeError};
 /// see a close code but no HTTP status.
 pub(crate) async fn upgrade(
     State(state): State<Arc<ServerState>>,
-    mut request: Request,
-) -> Result<Response, Unauthorized> {
-    if request.method() != Method::GET {
-        return Ok(Problem::method_not_allowed("GET").into_response());
+    request: Request,
+) -> Result<Response, Problem> {
+    begin(state, None, request)
+}
+
+/// The same for the tabs of one session only.
+pub(crate) async fn upgrade_in_session(
+    State(state): State<Arc<ServerState>>,
+    Path(session): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    begin(state, Some(session), request)
+}
+
+/// The client in the session that the path names, or that its token is limited to.
+fn enter(
+    state: &ServerState,
+    principal: Principal,
+    session: Option<&str>,
+) -> Result<(Principal, SessionHold), SessionError> {
+    let operations = state.operations();
+    let id = match session {
+        Some(text) => text.parse().map_err(|_| SessionError::unknown(text))?,
+        None => SessionId::of(&principal.scope),
+    };
+    let principal = if session.is_none() && id.is_default() {
+        principal
+    } else {
+        operations.enter_session(&principal, id)?
+    };
+    // Of a session that ends in this moment there is a view which says so.
+    match operations.hold_session(&principal.scope, HoldKind::Json) {
+        Some(hold) => Ok((principal, hold)),
+        None => Err(operations
+            .enter_session(&principal, id)
+            .err()
+            .unwrap_or_else(|| SessionError::unknown(id))),
     }
-    let principal = state.auth.authenticate(request.headers())?.on_connection();
+}
+
+fn begin(
+    state: Arc<ServerState>,
+    session: Option<String>,
+    mut request: Request,
+) -> Result<Response, Problem> {
+    if request.method() != Method::GET {
+        return Err(Problem::method_not_allowed("GET"));
+    }
+    let ip_permit = request.extensions().get::<Arc<IpPermit>>().cloned();
+    let query = session.is_some().then(|| request.uri().query()).flatten();
+    let permit = ip_permit.as_deref();
+    let access = Access::of_websocket(&state, request.headers(), query, session.is_some(), permit)?;
+    let principal = access.principal.on_connection();
     let handshake = match Handshake::read(request.version(), request.headers()) {
         Ok(handshake) => handshake,
         Err(error) => {
@@ -37,8 +87,14 @@ pub(crate) async fn upgrade(
             return Ok(refused(&error));
         }
     };
+    let (principal, hold) = match enter(&state, principal, session.as_deref()) {
+        Ok(entered) => entered,
+        Err(error) => {
+            metrics::refused("session");
+            return Err(sessions::problem(error));
+        }
+    };
     // Counts the connection against the limit of its address until it ends.
-    let ip_permit = request.extensions().get::<Arc<IpPermit>>().cloned();
     if let Some(permit) = &ip_permit {
         permit.authenticated();
     }
@@ -62,7 +118,7 @@ pub(crate) async fn upgrade(
                     resume,
                     seq,
                 };
-                serve_connection(socket, connection, state).await;
+                serve_connection(socket, connection, hold, state).await;
                 drop(permit);
             }
             Err(error) => {

@@ -29,6 +29,7 @@ mod random;
 mod raw_routes;
 mod refusals;
 mod second_door;
+mod sessions;
 mod shares;
 mod started_calls;
 mod stops;

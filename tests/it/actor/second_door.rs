@@ -127,6 +127,10 @@ impl Door {
                 | RequestKind::CreateTab
                 | RequestKind::Cancel
                 | RequestKind::StageFile
+                | RequestKind::CreateSession
+                | RequestKind::GetSession
+                | RequestKind::ListSessions
+                | RequestKind::EndSession
         ) {
             json["tabId"] = json!(TabId::new(tab).to_string());
         }
@@ -155,6 +159,8 @@ fn fields(kind: RequestKind) -> Value {
         | RequestKind::GoBack
         | RequestKind::GoForward
         | RequestKind::Reload => json!({}),
+        RequestKind::CreateSession | RequestKind::ListSessions => json!({}),
+        RequestKind::GetSession | RequestKind::EndSession => json!({"sessionId": "default"}),
         RequestKind::CreateTab | RequestKind::Navigate => json!({"url": "http://a.test/"}),
         RequestKind::SetLoggedOutMode => json!({"enabled": true}),
         RequestKind::Click

@@ -126,7 +126,7 @@ async fn a_cut_connection_goes_on_with_its_session_and_loses_no_answer() {
         matches!(answer, Err(RequestError::Refused(_))),
         "{answer:?}"
     );
-    assert_eq!(bridge.ask(ListTabs {}).await.unwrap().tabs.len(), 1);
+    assert_eq!(bridge.ask(ListTabs::default()).await.unwrap().tabs.len(), 1);
     served.stop().await;
     let closing = timeout(LONGEST, bridge.closed()).await.unwrap();
     assert_eq!(

@@ -5,8 +5,8 @@ use cdp_bridge_protocol::event::{
     AuthClosed, AuthOutcome, AuthRequired, AxSnapshot, AxSnapshotHead, BrowserDown, BrowserUp,
     CloseReason, ClosedBy, ConsoleLevel, ConsoleMessage, ConsoleSource, Content, ContentHead,
     DialogClosed, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead, Done, Download,
-    DownloadFinished, DownloadHead, DownloadStarted, DownloadState, Emulated, Emulation, Evaluated,
-    FileChooserOpened, FileStaged, Frame, FrameHead, FrameInfo, Frames, Gap, Handled,
+    DownloadFinished, DownloadHead, DownloadStarted, DownloadState, Emulated, Emulation, EndReason,
+    Evaluated, FileChooserOpened, FileStaged, Frame, FrameHead, FrameInfo, Frames, Gap, Handled,
     InitScriptAdded, Limits, LoadEventFired, LoggedOutModeSet, Navigated, Pdf, PdfHead,
     PermissionsSet, Pong, PopupBlockReason, PopupBlocked, Queried, RebuildReason, RequestBlocked,
     Resumed, ScreencastStarted, ScreencastStopped, Screenshot, ScreenshotHead, TabActivated,
@@ -28,6 +28,8 @@ use cdp_bridge_protocol::request::{
 use cdp_bridge_protocol::{
     ErrorCode, ErrorDetails, ErrorEvent, Event, RequestBody, RequestId, TabId, TabRef,
 };
+
+use super::session_instances;
 
 const URL: &str = "https://example.com/";
 
@@ -63,6 +65,7 @@ pub(super) fn requests(full: bool) -> Vec<RequestBody> {
                 },
             ),
             wait_until: maybe(full, WaitUntil::NetworkIdle),
+            session_id: maybe(full, "default".into()),
         }
         .into(),
         CloseTab { tab_id: tab() }.into(),
@@ -97,7 +100,10 @@ pub(super) fn requests(full: bool) -> Vec<RequestBody> {
             enabled: full,
         }
         .into(),
-        ListTabs {}.into(),
+        ListTabs {
+            session_id: maybe(full, "default".into()),
+        }
+        .into(),
         Cancel {
             target_request_id: "r1".into(),
         }
@@ -119,6 +125,7 @@ pub(super) fn requests(full: bool) -> Vec<RequestBody> {
         .chain(raw_input(full))
         .chain(answers(full))
         .chain(looks(full))
+        .chain(session_instances::requests(full))
         .collect()
 }
 
@@ -731,6 +738,7 @@ fn welcome(full: bool) -> Welcome {
             screenshot_max_fps: 1.5,
             screenshot_queue: 4,
         },
+        session_id: maybe(full, "0198f2a4-7c00-8000-8000-0123456789ab".to_owned()),
         tabs: tab_infos(full),
         resume_token: maybe(full, format!("17-{}", "0f".repeat(16))),
     }
@@ -757,6 +765,8 @@ fn error(code: ErrorCode, full: bool) -> ErrorEvent {
             width: Some(5),
             height: Some(6),
             limit: Some(u64::MAX),
+            current: Some(9),
+            end_reason: Some(EndReason::Expired),
             count: Some(7),
             elements: Some(vec!["<button>".to_owned()]),
             locators: Some(vec!["button >> nth=0".to_owned()]),
@@ -887,6 +897,7 @@ pub(super) fn events(full: bool) -> Vec<Event> {
     events.extend(rebuilds());
     events.extend(dialogs());
     events.extend(prompts(full));
+    events.extend(session_instances::events(full));
     events.extend(ErrorCode::ALL.map(|code| error(code, full).into()));
     events
 }

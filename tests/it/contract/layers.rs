@@ -24,7 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("open_files", &[]),
     ("memory_trim", &[]),
     ("timer", &[]),
-    ("tokens", &[]),
+    ("tokens", &["lock"]),
     ("runtime", &[]),
     ("systemd", &[]),
     ("client", &["protocol"]),

@@ -12,6 +12,7 @@ mod openapi;
 mod release;
 mod requests;
 pub(crate) mod schemas;
+mod session_instances;
 mod sizes;
 mod source;
 mod words;

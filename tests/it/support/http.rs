@@ -95,9 +95,12 @@ async fn exchange(address: SocketAddr, text: &str) -> std::io::Result<Response> 
         }
         Ok(read(&String::from_utf8_lossy(&answer)))
     };
-    timeout(LONGEST, exchange)
-        .await
-        .unwrap_or_else(|_| panic!("{} was not answered", text.lines().next().unwrap_or_default()))
+    timeout(LONGEST, exchange).await.unwrap_or_else(|_| {
+        panic!(
+            "{} was not answered",
+            text.lines().next().unwrap_or_default()
+        )
+    })
 }
 
 /// Whether all of an answer is there. Only its head is looked at again with every read.

@@ -10,3 +10,4 @@ mod keys;
 mod limits;
 mod pages;
 mod sessions;
+mod websocket;

@@ -14,7 +14,10 @@ on_both_browsers!(
 
 async fn a_list_of_commands_is_an_agents_step(browser: TestBrowser) {
     let site = Site::start().await;
-    let url = site.page("/form", "<input placeholder=Name><button disabled>Send</button>");
+    let url = site.page(
+        "/form",
+        "<input placeholder=Name><button disabled>Send</button>",
+    );
     let bridge = TestBridge::start(browser).await;
     let client = Http::to(bridge.address());
     let page = client
@@ -45,7 +48,9 @@ async fn a_page_that_is_larger_than_one_message_comes_in_one_piece(browser: Test
     let bridge = TestBridge::start(browser).await;
     let client = Http::to(bridge.address());
     let open = json!({"url": url, "waitUntil": "load"});
-    let page = client.ask("POST", "/v1/sessions/default/pages", &open).await;
+    let page = client
+        .ask("POST", "/v1/sessions/default/pages", &open)
+        .await;
     let id = page["pageId"].as_str().unwrap();
     let snapshot = client.command(id, &json!({"action": "snapshot"})).await;
     let html = snapshot["snapshot"].as_str().unwrap();

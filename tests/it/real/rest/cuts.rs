@@ -55,12 +55,17 @@ async fn cut_off(proxy: SocketAddr, bridge: SocketAddr, path: &str, body: &Value
 
 async fn with_a_key_a_click_whose_answer_is_cut_off_happens_once(browser: TestBrowser) {
     let site = Site::start().await;
-    let url = site.page("/page", "<button onclick='window.n = (window.n ?? 0) + 1'>Go</button>");
+    let url = site.page(
+        "/page",
+        "<button onclick='window.n = (window.n ?? 0) + 1'>Go</button>",
+    );
     let bridge = TestBridge::start(browser).await;
     let proxy = cutting_proxy(bridge.address()).await;
     let client = Http::to(bridge.address());
     let open = json!({"url": url, "waitUntil": "load"});
-    let page = client.ask("POST", "/v1/sessions/default/pages", &open).await;
+    let page = client
+        .ask("POST", "/v1/sessions/default/pages", &open)
+        .await;
     let id = page["pageId"].as_str().unwrap();
     let path = format!("/v1/pages/{id}/command");
     let click = json!({"action": "click", "params": {"selector": "text=Go"}});
@@ -71,7 +76,11 @@ async fn with_a_key_a_click_whose_answer_is_cut_off_happens_once(browser: TestBr
             .send_with("POST", &path, Some(&click), &[("Idempotency-Key", &key)])
             .await;
         assert_eq!(again.status, 200, "{}", again.body);
-        assert!(again.has_header("idempotency-replayed", "true"), "{}", again.head);
+        assert!(
+            again.has_header("idempotency-replayed", "true"),
+            "{}",
+            again.head
+        );
     }
     let count = json!({"action": "evaluate", "params": {"expression": "window.n"}});
     assert_eq!(client.command(id, &count).await["value"], CUTS);
@@ -89,13 +98,20 @@ async fn with_a_key_a_session_whose_answer_is_cut_off_is_made_once(browser: Test
         let key = format!("session{number}");
         cut_off(proxy, bridge.address(), "/v1/sessions", &json!({}), &key).await;
         let again = client
-            .send_with("POST", "/v1/sessions", Some(&json!({})), &[("Idempotency-Key", &key)])
+            .send_with(
+                "POST",
+                "/v1/sessions",
+                Some(&json!({})),
+                &[("Idempotency-Key", &key)],
+            )
             .await;
         assert_eq!(again.status, 201, "{}", again.body);
         let list = client.send("GET", "/v1/sessions", None).await.json();
         assert_eq!(list["counts"]["live"], 1, "{list}");
         let id = again.json()["sessionId"].as_str().unwrap().to_owned();
-        let ended = client.send("DELETE", &format!("/v1/sessions/{id}?wait=true"), None).await;
+        let ended = client
+            .send("DELETE", &format!("/v1/sessions/{id}?wait=true"), None)
+            .await;
         assert_eq!(ended.status, 204);
     }
     bridge.stop().await;

@@ -13,17 +13,42 @@ on_both_browsers!(an_error_of_a_page_is_the_same_over_http_and_over_a_websocket)
 fn faults(dead: &str) -> Vec<(&'static str, Value, u16, &'static str)> {
     let selector = |text: &str| json!({"selector": text});
     vec![
-        ("navigate", json!({"url": "file:///etc/passwd"}), 403, "NAV_DENIED"),
+        (
+            "navigate",
+            json!({"url": "file:///etc/passwd"}),
+            403,
+            "NAV_DENIED",
+        ),
         ("navigate", json!({"url": dead}), 502, "NAV_FAILED"),
         ("click", selector("text="), 400, "BAD_SELECTOR"),
         ("click", selector("#nothing"), 422, "NOT_FOUND"),
         ("click", selector("b"), 422, "AMBIGUOUS"),
         ("click", selector("#off"), 422, "NOT_ACTIONABLE"),
         ("click", selector("ref=e99"), 422, "STALE_REF"),
-        ("evaluate", json!({"expression": "throw new Error('no')"}), 422, "EVALUATION_FAILED"),
-        ("waitFor", json!({"expression": "false"}), 504, "CDP_TIMEOUT"),
-        ("getDownload", json!({"downloadId": "none"}), 422, "NOT_FOUND"),
-        ("removeInitScript", json!({"scriptId": "none"}), 422, "NOT_FOUND"),
+        (
+            "evaluate",
+            json!({"expression": "throw new Error('no')"}),
+            422,
+            "EVALUATION_FAILED",
+        ),
+        (
+            "waitFor",
+            json!({"expression": "false"}),
+            504,
+            "CDP_TIMEOUT",
+        ),
+        (
+            "getDownload",
+            json!({"downloadId": "none"}),
+            422,
+            "NOT_FOUND",
+        ),
+        (
+            "removeInitScript",
+            json!({"scriptId": "none"}),
+            422,
+            "NOT_FOUND",
+        ),
         (
             "setPermissions",
             json!({"permissions": ["geolocation"]}),
@@ -35,7 +60,10 @@ fn faults(dead: &str) -> Vec<(&'static str, Value, u16, &'static str)> {
 
 async fn an_error_of_a_page_is_the_same_over_http_and_over_a_websocket(browser: TestBrowser) {
     let site = Site::start().await;
-    let url = site.page("/page", "<b>1</b><b>2</b><button id=off disabled>off</button>");
+    let url = site.page(
+        "/page",
+        "<b>1</b><b>2</b><button id=off disabled>off</button>",
+    );
     let bridge = TestBridge::start(browser).await;
     let dead = {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -50,7 +78,11 @@ async fn an_error_of_a_page_is_the_same_over_http_and_over_a_websocket(browser: 
         let path = format!("/v1/pages/{id}/command");
         let answer = http.send("POST", &path, Some(&command)).await;
         let problem = answer.json();
-        assert_eq!((answer.status, &problem["code"]), (status, &json!(code)), "{command} {problem}");
+        assert_eq!(
+            (answer.status, &problem["code"]),
+            (status, &json!(code)),
+            "{command} {problem}"
+        );
         let mut request = params.clone();
         request["type"] = json!(action);
         request["tabId"] = json!(id);
@@ -58,7 +90,10 @@ async fn an_error_of_a_page_is_the_same_over_http_and_over_a_websocket(browser: 
         let error = client.ask(request).await;
         assert_eq!(error["code"], code, "{command}");
         assert_eq!(error["retryable"], problem["retryable"], "{command}");
-        assert_eq!(error["details"]["field"], problem["details"]["field"], "{command}");
+        assert_eq!(
+            error["details"]["field"], problem["details"]["field"],
+            "{command}"
+        );
     }
     bridge.stop().await;
 }

@@ -4,4 +4,5 @@ mod commands;
 mod cuts;
 mod errors;
 mod exchange;
+mod secrets;
 mod sessions;

@@ -23,7 +23,11 @@ async fn a_session_is_used_by_two_programs_one_after_the_other(browser: TestBrow
     let session = first.ask("POST", "/v1/sessions", &json!({})).await;
     let path = format!("/v1/sessions/{}", session["sessionId"].as_str().unwrap());
     let page = first
-        .ask("POST", &format!("{path}/pages"), &json!({"url": url, "waitUntil": "load"}))
+        .ask(
+            "POST",
+            &format!("{path}/pages"),
+            &json!({"url": url, "waitUntil": "load"}),
+        )
         .await;
     assert_eq!(page["sessionId"], session["sessionId"]);
     assert!(page["targetId"].is_string(), "{page}");
@@ -41,10 +45,15 @@ async fn a_session_is_used_by_two_programs_one_after_the_other(browser: TestBrow
     let shown = second.send("GET", &path, None).await.json();
     assert_eq!(shown["pages"][0]["title"], "clicked");
     assert!(shown["usage"]["requests"].as_u64() >= Some(3), "{shown}");
-    let ended = second.send("DELETE", &format!("{path}?wait=true"), None).await;
+    let ended = second
+        .send("DELETE", &format!("{path}?wait=true"), None)
+        .await;
     assert_eq!(ended.status, 204);
     let gone = first.send("GET", &format!("/v1/pages/{id}"), None).await;
-    assert_eq!((gone.status, &gone.json()["code"]), (404, &json!("UNKNOWN_TAB")));
+    assert_eq!(
+        (gone.status, &gone.json()["code"]),
+        (404, &json!("UNKNOWN_TAB"))
+    );
     bridge.stop().await;
 }
 
@@ -58,7 +67,10 @@ async fn a_session_sees_no_pages_of_another(browser: TestBrowser) {
         let session = client.ask("POST", "/v1/sessions", &json!({})).await;
         let mut holder = Http::to(bridge.address());
         holder.token = Some(session["token"].as_str().unwrap().to_owned());
-        let pages = format!("/v1/sessions/{}/pages", session["sessionId"].as_str().unwrap());
+        let pages = format!(
+            "/v1/sessions/{}/pages",
+            session["sessionId"].as_str().unwrap()
+        );
         let open = json!({"url": url, "waitUntil": "load"});
         let page = holder.ask("POST", &pages, &open).await;
         let id = page["pageId"].as_str().unwrap().to_owned();
@@ -70,14 +82,17 @@ async fn a_session_sees_no_pages_of_another(browser: TestBrowser) {
     }
     let (other, _) = &holders[1];
     let foreign = format!("/v1/pages/{}", holders[0].1);
-    for (method, path) in [
-        ("GET", foreign.clone()),
-        ("DELETE", foreign.clone()),
-    ] {
-        assert_eq!(other.send(method, &path, None).await.status, 404, "{method}");
+    for (method, path) in [("GET", foreign.clone()), ("DELETE", foreign.clone())] {
+        assert_eq!(
+            other.send(method, &path, None).await.status,
+            404,
+            "{method}"
+        );
     }
     let click = json!({"action": "reload"});
-    let command = other.send("POST", &format!("{foreign}/command"), Some(&click)).await;
+    let command = other
+        .send("POST", &format!("{foreign}/command"), Some(&click))
+        .await;
     assert_eq!(command.json()["code"], "UNKNOWN_TAB");
     assert_eq!(client.send("GET", &foreign, None).await.status, 200);
     bridge.stop().await;
