@@ -4,7 +4,7 @@
 #
 #     examples/two_programs/two_programs.sh begin SESSION.json https://example.com/ before.png
 #
-# The second one goes on in the same page with nothing but what the first one was told, clicks, takes a picture and ends it:
+# The second one continues in the same page with nothing but the session's id and token, clicks, takes a picture and ends it:
 #
 #     examples/two_programs/two_programs.sh go-on SESSION.json "text=Learn more" after.png
 #
@@ -12,17 +12,21 @@
 set -euo pipefail
 
 server=${CDP_BRIDGE_URL:-http://127.0.0.1:9333}
-kept=$2 target=$3 picture=$4
+# What the bridge says of itself, and the console takes, is the address of its WebSocket.
+server=${server/#ws/http} server=${server%/ws}
+what=$1 kept=$2 target=$3 picture=$4
 
-# One request; the token comes on stdin, so that it is in no list of processes. An error ends the script with its document.
+# One request. The token is read from stdin, so that it is in no list of processes. A refusal is shown and ends the script.
 request() {
-    local method=$1 path=$2
+    local method=$1 path=$2 answer
     shift 2
-    curl --silent --show-error --fail-with-body --config - --request "$method" "$@" "$server/v1$path" <<<"$authorization"
+    answer=$(curl --silent --show-error --fail-with-body --config - --request "$method" "$@" "$server/v1$path" \
+        <<<"$authorization") || { echo "$answer" >&2 && exit 1; }
+    [ -z "$answer" ] || echo "$answer"
 }
 
 # The first text with this name in a JSON answer.
-field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" | head -n 1; }
+field() { grep -o "\"$1\":\"[^\"]*\"" | head -n 1 | cut -d '"' -f 4; }
 
 # A text as JSON has it.
 quoted() { printf '"%s"' "$(sed 's/[\\"]/\\&/g' <<<"$1")"; }
@@ -31,25 +35,23 @@ bearer() { [ -z "$1" ] || echo "header = \"Authorization: Bearer $1\""; }
 
 json=(--header 'Content-Type: application/json' --data)
 
-case $1 in
+case $what in
 begin)
     authorization=$(bearer "${CDP_BRIDGE_AUTH_TOKEN:-}")
     # The token in the answer opens the session: only this user may read it.
-    umask 077
-    request POST /sessions "${json[@]}" '{"idleTimeoutMs":600000}' >"$kept"
+    (umask 077 && request POST /sessions "${json[@]}" '{"idleTimeoutMs":600000}' >"$kept")
     session=$(field sessionId <"$kept")
-    page=$(request POST "/sessions/$session/pages" "${json[@]}" "{\"url\":$(quoted "$target"),\"waitUntil\":\"load\"}")
-    page=$(field pageId <<<"$page")
+    page=$(request POST "/sessions/$session/pages" "${json[@]}" "{\"url\":$(quoted "$target"),\"waitUntil\":\"load\"}" | field pageId)
     ;;
 go-on)
     authorization=$(bearer "$(field token <"$kept")")
     session=$(field sessionId <"$kept")
     page=$(request GET "/sessions/$session/pages" | field pageId)
-    request POST "/pages/$page/command" "${json[@]}" \
-        "{\"action\":\"click\",\"params\":{\"selector\":$(quoted "$target"),\"waitFor\":{\"loadState\":\"load\"}}}" >/dev/null
+    click="{\"selector\":$(quoted "$target"),\"waitFor\":{\"loadState\":\"load\"}}"
+    request POST "/pages/$page/command" "${json[@]}" "{\"action\":\"click\",\"params\":$click}" >/dev/null
     ;;
 esac
 
 request GET "/pages/$page/screenshot" --output "$picture"
 echo "$page is at $(request GET "/pages/$page" | field url)"
-[ "$1" = begin ] || request DELETE "/sessions/$session"
+[ "$what" = begin ] || request DELETE "/sessions/$session"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
+import itertools
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from collections.abc import Callable
@@ -205,14 +205,17 @@ class ASession(unittest.TestCase):
         self.assertEqual((bad.exception.status, bad.exception.details.field), (400, "maxDurationMs"))
 
     def test_a_click_whose_answer_is_lost_is_made_once(self) -> None:
-        proxy = CuttingProxy(self.running, lambda request: b'"click"' in request and not proxy.lost)
+        # Of every three sendings one arrives: a click is repeated up to three times.
+        sent = itertools.count(1)
+        proxy = CuttingProxy(self.running, lambda request: b'"click"' in request and next(sent) % 3 != 0)
         self.addCleanup(proxy.stop)
         browser = PersistentBrowser.create(proxy.url)
         self.over(browser)
         page = browser.new_page(self.site.url("/"))
-        page.click("li >> nth=0")
-        self.assertEqual(proxy.lost, 1)
-        self.assertEqual(page.evaluate("clicks"), 1)
+        for _ in range(10):
+            page.click("li >> nth=0")
+        self.assertEqual(proxy.lost, 20)
+        self.assertEqual(page.evaluate("clicks"), 10)
 
     def test_a_session_whose_creation_is_lost_is_made_once(self) -> None:
         proxy = CuttingProxy(self.running, lambda request: request.startswith(b"POST /v1/sessions ") and not proxy.lost)
@@ -274,6 +277,23 @@ class ASession(unittest.TestCase):
             pictures = [(Path(folder) / name).read_bytes() for name in ("before.png", "after.png")]
             self.assertTrue(all(it.startswith(b"\x89PNG") for it in pictures))
             self.assertNotEqual(*pictures)
+
+
+class AFullHouse(unittest.TestCase):
+    def test_a_queued_creation_gets_the_next_place_and_a_refused_one_has_the_limit(self) -> None:
+        running = BridgeUnderTest.start("sessions.max_per_client=1")
+        self.addCleanup(running.stop)
+        first = PersistentBrowser.create(running.url)
+        with self.assertRaises(RestError) as full:
+            PersistentBrowser.create(running.url, queue_timeout_ms=0, retries=0)
+        self.assertEqual(full.exception.status, 429)
+        self.assertEqual((full.exception.details.limit, full.exception.details.current), (1, 1))
+        threading.Timer(0.3, first.end).start()
+        with PersistentBrowser.create(running.url, queue_timeout_ms=20_000) as second:
+            self.assertNotEqual(first.session_id, second.session_id)
+            self.assertTrue(second.token)
+            with self.assertRaises(RestError):
+                PersistentBrowser.create(running.url, queue_timeout_ms=300, retries=0)
 
 
 class WithTokens(unittest.TestCase):
@@ -382,7 +402,7 @@ class WithAsyncio(unittest.IsolatedAsyncioTestCase):
             await browser.end()
         await other.end()
 
-    async def test_nobody_there_is_an_error_that_names_the_server(self) -> None:
+    async def test_a_server_that_does_not_run_is_named_in_the_error(self) -> None:
         with self.assertRaises(ConnectionLost) as error:
             await AsyncPersistentBrowser.create("http://127.0.0.1:1", retries=0)
         self.assertIn("http://127.0.0.1:1", str(error.exception))

@@ -23,12 +23,14 @@ from cdp_bridge import (
     RestError,
     SessionEnded,
 )
-from cdp_bridge.protocol import CHANGES
+from cdp_bridge.protocol import CHANGES, Viewport
 from cdp_bridge.sessions import _selectors
 from cdp_bridge.sessions._endpoint import Endpoint
 from cdp_bridge.sessions._exchange import Answer, Cut
 from cdp_bridge.sessions._retry import RetryPolicy, may_retry, retry_after
+from cdp_bridge.sessions._session_options import SessionOptions, session_fields
 from cdp_bridge.sessions._sse import EventReader
+from cdp_bridge.sessions.command import camel
 from cdp_bridge.sessions.types import Session
 
 from .http_support import AnswersFromAList, answer, problem
@@ -153,6 +155,18 @@ class Retries(unittest.TestCase):
         self.assertIsNone(policy.after_cut(Cut("", was_sent=True, was_slow=True), 0))
 
 
+class Options(unittest.TestCase):
+    def test_every_field_of_a_new_session_is_an_option(self) -> None:
+        document = json.loads((CLIENT.parent.parent / "schemas" / "openapi.json").read_text("utf-8"))
+        fields = document["components"]["schemas"]["NewSessionRequest"]["properties"]
+        known = {camel(name) for name in SessionOptions.__annotations__}
+        # Other names of fields, and what has one value only.
+        self.assertLessEqual(set(fields) - {"maxDuration", "queueMs", "browser"}, known)
+        given = {"max_duration_ms": 1, "viewport": Viewport(width=2, height=3)}
+        wire = {"maxDurationMs": 1, "viewport": {"width": 2, "height": 3}}
+        self.assertEqual(session_fields(given), wire)
+
+
 class TheSyncSide(unittest.TestCase):
     def test_it_is_written_from_the_async_side(self) -> None:
         script = CLIENT / "scripts" / "generate_sync.py"
@@ -198,7 +212,7 @@ class Repeated(unittest.TestCase):
         self.assertEqual(len({*clicks}), 1)
         self.assertNotIn(created, clicks)
 
-    def test_what_may_have_been_done_and_is_told_so_is_not_tried_again(self) -> None:
+    def test_an_error_of_a_change_that_may_have_been_made_is_not_retried(self) -> None:
         server, outcomes = self.clicks(CRASHED)
         self.assertEqual(len(server.requests), 2)
         error = outcomes[1]

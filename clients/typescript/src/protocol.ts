@@ -2430,7 +2430,9 @@ export interface WelcomeEvent {
   resumeToken?: string | null;
   /** Name and version of the bridge. */
   server: string;
-  /** The client's tabs, so that a Coordinator that comes back can go on. */
+  /** The session that the connection is limited to; absent where it is limited to none. */
+  sessionId?: string | null;
+  /** The tabs of the client's session, so that a Coordinator that comes back can go on. */
   tabs: Array<TabInfo>;
   type: "welcome";
 }

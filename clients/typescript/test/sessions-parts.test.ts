@@ -73,7 +73,7 @@ test("a cut and a busy bridge are tried again with the same key", async () => {
   assert.ok(clicks.length >= 3 && !clicks.includes(created!));
 });
 
-test("what may have been done and is told so is not tried again", async () => {
+test("an error of a change that may have been made is not retried", async () => {
   const { error, requests } = await click(CRASHED);
   assert.equal(requests.length, 2);
   assert.ok(error instanceof RestError);
@@ -102,6 +102,20 @@ test("both tokens are sent and a newer one replaces the old", async () => {
     ["", SESSION_TOKEN, "eyJuZXc.a.b"],
   );
   assert.equal(session.token, "eyJuZXc.a.b");
+});
+
+test("a queued creation resolves with the session of its job", async () => {
+  const job = (more: object) => answer("200 OK", { jobId: "j", createdAt: 1, ...more });
+  const session = { sessionId: "s", token: SESSION_TOKEN, status: "ready" };
+  const queued = answer("202 Accepted", { jobId: "j", status: "queued", createdAt: 1 });
+  const server = await answersFromAList(queued, job({ status: "running" }), job({ status: "succeeded", result: session }));
+  const found = await BridgeSession.create(server.url, { queueTimeoutMs: 1000 });
+  assert.deepEqual([found.sessionId, found.token, found.existed], ["s", SESSION_TOKEN, false]);
+  server.stop();
+  const error = { code: "CAPACITY", detail: "full", status: 503, retryable: true };
+  const full = await answersFromAList(queued, job({ status: "failed", error }), answer("200 OK", {}));
+  await assert.rejects(BridgeSession.create(full.url), { code: "CAPACITY", status: 503 });
+  full.stop();
 });
 
 test("a signal ends waiting", async () => {

@@ -1487,8 +1487,10 @@ class WelcomeEvent(Event):
     """
     server: str
     """Name and version of the bridge."""
+    session_id: str | None = None
+    """The session that the connection is limited to; absent where it is limited to none."""
     tabs: list[TabInfo]
-    """The client's tabs, so that a Coordinator that comes back can go on."""
+    """The tabs of the client's session, so that a Coordinator that comes back can go on."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> WelcomeEvent:
@@ -1499,6 +1501,7 @@ class WelcomeEvent(Event):
             request_id=wire.get("requestId"),
             resume_token=wire.get("resumeToken"),
             server=wire["server"],
+            session_id=wire.get("sessionId"),
             tabs=[TabInfo.from_wire(each) for each in wire["tabs"]],
         )
 

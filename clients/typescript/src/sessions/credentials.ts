@@ -8,7 +8,7 @@ export class Credentials {
     this.#session = checked(tokens.session);
   }
 
-  /** Those of a session that is there. A `token` that is none of a session's is the client's own. */
+  /** The tokens to attach to an existing session. A `token` that is not a session's is the client's own. */
   static toAttach(token: string | undefined, client: string | undefined): Credentials {
     if (client !== undefined || token === undefined || isOfSession(token)) {
       return new Credentials({ client, session: token });

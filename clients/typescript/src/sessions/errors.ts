@@ -53,7 +53,7 @@ export function errorOf(problem: ProblemFields, status: number, shouldRetry?: bo
   return new Kind(problem, status, shouldRetry);
 }
 
-/** The error for an answer that is none of the good ones. */
+/** The error for an answer whose status is not 2xx. */
 export async function errorOfAnswer(answer: Response): Promise<RestError> {
   const said = answer.headers.get("x-should-retry");
   const shouldRetry = said === null ? undefined : said === "true";

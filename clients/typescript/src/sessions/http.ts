@@ -155,7 +155,7 @@ async function whole(answer: Response): Promise<Response> {
   return new Response(status === 204 ? null : body, { status, headers });
 }
 
-/** Whether `fetch` came to nothing, or its time was up. */
+/** Whether `fetch` failed without an answer, or timed out. */
 function isCut(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   return error.name === "TimeoutError" || error.name === "AbortError" || (error instanceof TypeError && "cause" in error);

@@ -15,7 +15,7 @@ export interface ActionOptions extends CallOptions {
 }
 
 /**
- * A way to find elements, looked up anew by each of its methods. Actions wait until there is one element that can be
+ * Finds elements, again in each of its methods. Actions wait until there is one element that can be
  * operated; where there are several, they fail with `AMBIGUOUS`.
  */
 export class Locator extends Finds<Locator> {

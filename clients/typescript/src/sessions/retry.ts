@@ -12,7 +12,7 @@ export function backoff(attempt: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + Math.random());
 }
 
-/** When to send the same request again after an answer that is none of the good ones; undefined if never. */
+/** When to send the same request again after an answer whose status is not 2xx; undefined if never. */
 export function pauseAfter(answer: Response, attempt: number): number | undefined {
   if (!mayRetry(answer)) return undefined;
   const wait = retryAfter(answer.headers);

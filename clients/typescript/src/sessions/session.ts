@@ -5,13 +5,13 @@ import type { FileBytes } from "../staging.js";
 import { Credentials } from "./credentials.js";
 import { Download } from "./download.js";
 import { Endpoint } from "./endpoint.js";
-import { RestError, SessionEndedError } from "./errors.js";
+import { errorOf, type ProblemFields, RestError, SessionEndedError } from "./errors.js";
 import { type CallOptions, Http, json, pauseFor } from "./http.js";
 import { Keeper } from "./keeper.js";
 import { Page } from "./page.js";
 import { backoff } from "./retry.js";
 import { EventReader } from "./sse.js";
-import type { DownloadView, NewSessionRequest, Page as PageInfo, Session as SessionInfo, UploadView } from "./types.js";
+import type { DownloadView, Job, NewSessionRequest, Page as PageInfo, Session as SessionInfo, UploadView } from "./types.js";
 
 /** How requests are sent. */
 export interface TransportOptions {
@@ -46,6 +46,8 @@ const DEFAULT_URL = "http://127.0.0.1:9333";
 /** The bridge sends a comment each 15 s: a longer silence is a cut. */
 const SILENCE_MS = 45_000;
 const LONGEST_BEAT_MS = 60_000;
+/** Between two looks at whether there is a place for a session. */
+const JOB_PAUSE_MS = 200;
 const OVER = new Set(["completed", "error", "destroyed"]);
 
 /**
@@ -77,7 +79,7 @@ export class BridgeSession {
     const { token, retries, fetch, signal, ...fields } = options;
     const http = httpOf(serverUrl, new Credentials({ client: token }), options);
     const answer = await http.change("POST", "/sessions", fields, { ...(signal && { signal }) });
-    const told = await json<SessionInfo>(answer);
+    const told = await sessionOf(http, answer, signal);
     const session = new BridgeSession(http, told.sessionId, answer.status === 200);
     session.#learn(told);
     return session;
@@ -227,7 +229,7 @@ export class BridgeSession {
         }
       } catch (error) {
         options.signal?.throwIfAborted();
-        // It ended while this program was cut off, or at the end of what was told.
+        // The session ended while this stream was cut, or right after its last event.
         if (error instanceof SessionEndedError && hasBegun) return;
         if (error instanceof RestError || error instanceof SyntaxError) throw error;
         if (attempt >= this.#http.options.retries) throw new ConnectionError(`no events from ${this.serverUrl}: it was cut`);
@@ -249,7 +251,7 @@ export class BridgeSession {
     return new Page(this, this.#http, info.pageId, info.url);
   }
 
-  /** Keeps what is told of the session, and its newer token. */
+  /** Keeps the state of the session, and its newer token. */
   #learn(told: SessionInfo & { token?: unknown }): SessionInfo {
     const { token, ...info } = told;
     this.#http.credentials.renew(token);
@@ -266,6 +268,25 @@ export interface EventStreamOptions {
   lastEventId?: string;
   /** Ends it. */
   signal?: AbortSignal;
+}
+
+/** The session that was created; where it waits for a place (`queueTimeoutMs`), once it has one. */
+async function sessionOf(http: Http, answer: Response, signal: AbortSignal | undefined): Promise<SessionInfo> {
+  if (answer.status !== 202) return json<SessionInfo>(answer);
+  let job = await json<Job>(answer);
+  const path = `/jobs/${encodeURIComponent(job.jobId)}`;
+  try {
+    while (job.status === "queued" || job.status === "running") {
+      await pauseFor(JOB_PAUSE_MS, signal);
+      job = await json<Job>(await http.get(path, {}, undefined, { ...(signal && { signal }) }));
+    }
+  } catch (error) {
+    await http.change("DELETE", path).catch(() => {});
+    throw error;
+  }
+  if (job.status === "succeeded") return job.result as SessionInfo;
+  const problem = (job.error ?? { code: "CANCELLED", detail: "the job was cancelled" }) as ProblemFields;
+  throw errorOf(problem, problem.status ?? 409);
 }
 
 function httpOf(serverUrl: string, credentials: Credentials, options: TransportOptions): Http {

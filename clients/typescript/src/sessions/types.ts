@@ -23,6 +23,34 @@ export interface DownloadView {
   state: DownloadProgressView;
 }
 
+/** A job. */
+export interface Job {
+  /** When it was begun, in milliseconds since 1970. */
+  createdAt: number;
+  /** Why it has failed, once it has: a problem document. */
+  error?: unknown;
+  /** Its id. */
+  jobId: string;
+  /** What it was begun for, once it has succeeded: the session. */
+  result?: unknown;
+  /** How far it is. */
+  status: JobStatus;
+}
+
+/** How far a job is. */
+export type JobStatus =
+  /** It waits. */
+  | "queued"
+  /** It is being carried out. */
+  | "running"
+  /** Its `result` is there. */
+  | "succeeded"
+  /** Its `error` says why not. */
+  | "failed"
+  /** Its client has cancelled it. */
+  | "cancelled"
+  ;
+
 /**
  * Creates a session: a browser context of its own, with tabs, limits and an end. Answered by `sessionCreated`, which
  * waits for a place if all are taken. While a session with the same `externalId` is live, the answer is that one.

@@ -20,7 +20,7 @@ class Credentials:
 
     @classmethod
     def to_attach(cls, token: str | None, client: str | None) -> Credentials:
-        """Those of a session that is there. A `token` that is none of a session's is the client's own."""
+        """The tokens to attach to an existing session. A `token` that is not a session's is the client's own."""
         if client is not None or token is None or _is_of_session(token):
             return cls(client=client, session=token)
         return cls(client=token)

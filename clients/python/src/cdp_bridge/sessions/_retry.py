@@ -33,7 +33,7 @@ class RetryPolicy:
         return None if cut.was_slow or attempt >= self.retries else self._backoff(attempt)
 
     def after_answer(self, answer: Answer, attempt: int) -> float | None:
-        """The same where there was an answer that is none of the good ones."""
+        """The same for an answer whose status is not 2xx."""
         if attempt >= self.retries or not may_retry(answer):
             return None
         wait = retry_after(answer.headers)

@@ -58,7 +58,7 @@ def error_of(problem: Mapping[str, Any], status: int, should_retry: bool | None 
 
 
 def error_of_answer(answer: Answer) -> RestError:
-    """The exception for an answer that is none of the good ones."""
+    """The exception for an answer whose status is not 2xx."""
     said = {"true": True, "false": False}.get(answer.headers.get("x-should-retry", ""))
     problem: Mapping[str, Any] = {"title": f"an answer of something else with HTTP {answer.status}"}
     if is_problem(answer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -21,13 +22,13 @@ from ...protocol import UploadFile, Viewport, WaitUntil
 from .. import _multipart
 from .._credentials import Credentials
 from .._endpoint import Endpoint
-from .._exchange import Cut
+from .._exchange import Answer, Cut
 from .._retry import RetryPolicy
 from .._session_options import SessionOptions, session_fields
 from .._sse import EventReader
 from .._values import FileToUpload, milliseconds, read_file
 from .._wire_values import fields_of, present_fields
-from ..errors import SessionEnded
+from ..errors import RestError, SessionEnded, error_of
 from ..types import DownloadView, UploadView
 from ..types import Page as PageInfo
 from ..types import Session as SessionInfo
@@ -43,6 +44,8 @@ DEFAULT_URL = "http://127.0.0.1:9333"
 #: The bridge sends a comment each 15 s: silence of so many seconds is a cut.
 _SILENCE = 45.0
 _BETWEEN_STREAMS = 0.1
+#: Between two looks at whether there is a place for a session.
+_JOB_PAUSE = 0.2
 _OVER = frozenset(["completed", "error", "destroyed"])
 _LONGEST_BEAT = 60.0
 
@@ -89,7 +92,7 @@ class AsyncPersistentBrowser:
         http = AsyncHttp(Endpoint.parse(server_url), credentials, retries=retries, tls=tls)
         try:
             answer = await http.change("POST", "/sessions", session_fields(options))
-            told = answer.json()
+            told = await _session_of(http, answer)
         except BaseException:
             http.close()
             raise
@@ -312,7 +315,7 @@ class AsyncPersistentBrowser:
                         for event in reader.feed(piece):
                             yield _event(event.data)
             except SessionEnded:
-                # It ended while this program was cut off, or at the end of what was told.
+                # The session ended while this stream was cut, or right after its last event.
                 if has_begun:
                     return
                 raise
@@ -353,6 +356,27 @@ class AsyncPersistentBrowser:
         limits = self._info.get("limits") or {}
         longest = limits.get("heartbeatTimeoutMs") or limits.get("idleTimeoutMs")
         return min(_LONGEST_BEAT, longest / 3000) if longest else _LONGEST_BEAT
+
+
+async def _session_of(http: AsyncHttp, answer: Answer) -> dict[str, Any]:
+    """The session that was created; where it waits for a place (`queue_timeout_ms`), once it has one."""
+    told = answer.json()
+    if answer.status != 202:
+        return told
+    path = f"/jobs/{quote(told['jobId'], safe='')}"
+    try:
+        while told["status"] in ("queued", "running"):
+            await pause(_JOB_PAUSE)
+            told = (await http.get(path)).json()
+    except BaseException:
+        with contextlib.suppress(RestError, ConnectionLost):
+            await http.change("DELETE", path)
+        raise
+    if told["status"] != "succeeded":
+        error = told.get("error") or {"code": "CANCELLED", "detail": "the job was cancelled"}
+        raise error_of(error, int(error.get("status", 409)))
+    session: dict[str, Any] = told["result"]
+    return session
 
 
 def _event(text: str) -> Event:

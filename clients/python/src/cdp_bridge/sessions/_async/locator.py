@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class AsyncLocator:
-    """A way to find elements, looked up anew by each of its methods.
+    """Finds elements, again in each of its methods.
 
     Actions wait until there is one element that can be operated; where there are several, they raise `AMBIGUOUS`.
     Time limits are in milliseconds, as everywhere here.

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import ssl
 from collections.abc import Iterator, Iterable, Mapping
@@ -17,13 +18,13 @@ from ...protocol import UploadFile, Viewport, WaitUntil
 from .. import _multipart
 from .._credentials import Credentials
 from .._endpoint import Endpoint
-from .._exchange import Cut
+from .._exchange import Answer, Cut
 from .._retry import RetryPolicy
 from .._session_options import SessionOptions, session_fields
 from .._sse import EventReader
 from .._values import FileToUpload, milliseconds, read_file
 from .._wire_values import fields_of, present_fields
-from ..errors import SessionEnded
+from ..errors import RestError, SessionEnded, error_of
 from ..types import DownloadView, UploadView
 from ..types import Page as PageInfo
 from ..types import Session as SessionInfo
@@ -39,6 +40,8 @@ DEFAULT_URL = "http://127.0.0.1:9333"
 #: The bridge sends a comment each 15 s: silence of so many seconds is a cut.
 _SILENCE = 45.0
 _BETWEEN_STREAMS = 0.1
+#: Between two looks at whether there is a place for a session.
+_JOB_PAUSE = 0.2
 _OVER = frozenset(["completed", "error", "destroyed"])
 _LONGEST_BEAT = 60.0
 
@@ -85,7 +88,7 @@ class PersistentBrowser:
         http = Http(Endpoint.parse(server_url), credentials, retries=retries, tls=tls)
         try:
             answer = http.change("POST", "/sessions", session_fields(options))
-            told = answer.json()
+            told = _session_of(http, answer)
         except BaseException:
             http.close()
             raise
@@ -308,7 +311,7 @@ class PersistentBrowser:
                         for event in reader.feed(piece):
                             yield _event(event.data)
             except SessionEnded:
-                # It ended while this program was cut off, or at the end of what was told.
+                # The session ended while this stream was cut, or right after its last event.
                 if has_begun:
                     return
                 raise
@@ -335,6 +338,27 @@ class PersistentBrowser:
         limits = self._info.get("limits") or {}
         longest = limits.get("heartbeatTimeoutMs") or limits.get("idleTimeoutMs")
         return min(_LONGEST_BEAT, longest / 3000) if longest else _LONGEST_BEAT
+
+
+def _session_of(http: Http, answer: Answer) -> dict[str, Any]:
+    """The session that was created; where it waits for a place (`queue_timeout_ms`), once it has one."""
+    told = answer.json()
+    if answer.status != 202:
+        return told
+    path = f"/jobs/{quote(told['jobId'], safe='')}"
+    try:
+        while told["status"] in ("queued", "running"):
+            pause(_JOB_PAUSE)
+            told = (http.get(path)).json()
+    except BaseException:
+        with contextlib.suppress(RestError, ConnectionLost):
+            http.change("DELETE", path)
+        raise
+    if told["status"] != "succeeded":
+        error = told.get("error") or {"code": "CANCELLED", "detail": "the job was cancelled"}
+        raise error_of(error, int(error.get("status", 409)))
+    session: dict[str, Any] = told["result"]
+    return session
 
 
 def _event(text: str) -> Event:
