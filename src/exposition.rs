@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use metrics::{describe_counter, describe_gauge, describe_histogram};
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Buckets of every duration, in seconds: from the time of a `ping` to the longest time limits.
 const BUCKETS: [f64; 14] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
+
+/// The same of the lives of sessions, in seconds.
+const LIVES: [f64; 9] = [
+    1.0, 10.0, 60.0, 300.0, 900.0, 1800.0, 3600.0, 21_600.0, 86_400.0,
 ];
 
 /// How often histogram samples are summed up, so that they do not accumulate while nothing scrapes.
@@ -54,11 +59,15 @@ impl Exposition {
 }
 
 fn builder() -> Result<PrometheusBuilder, BuildError> {
-    PrometheusBuilder::new().set_buckets(&BUCKETS)
+    let lives = Matcher::Full("cdp_bridge_session_seconds".to_owned());
+    PrometheusBuilder::new()
+        .set_buckets(&BUCKETS)?
+        .set_buckets_for_metric(lives, &LIVES)
 }
 
 /// Has its values in its labels.
 const BUILD_INFO: &str = "cdp_bridge_build_info";
+const SESSIONS: &str = "cdp_bridge_sessions";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricKind {
@@ -113,6 +122,9 @@ metrics! {
     Gauge "cdp_bridge_requests_in_flight": "Unanswered requests.";
     Gauge "cdp_bridge_outbound_queue_bytes": "Bytes queued for WebSockets.";
     Gauge "cdp_bridge_screenshot_queue_length": "Queued screenshots.";
+    Gauge "cdp_bridge_sessions": "Sessions of clients of which something is left, by status.";
+    Counter "cdp_bridge_sessions_ended_total": "Sessions of which nothing is left, by the reason of their end.";
+    Histogram "cdp_bridge_session_seconds": "Time from the creation of a session until nothing of it was left.";
     Gauge "cdp_bridge_sessions_away": "Disconnected clients that may still resume.";
     Gauge "cdp_bridge_resume_kept_bytes": "Bytes kept for clients that may resume.";
     Gauge "cdp_bridge_browser_up": "1 while Chromium is connected.";
@@ -138,7 +150,7 @@ fn describe() {
             MetricKind::Histogram => describe_histogram!(name, meaning),
             MetricKind::Gauge => describe_gauge!(name, meaning),
         }
-        if kind == MetricKind::Gauge && name != BUILD_INFO {
+        if kind == MetricKind::Gauge && ![BUILD_INFO, SESSIONS].contains(&name) {
             metrics::gauge!(name).increment(0.0);
         }
     }

@@ -223,6 +223,7 @@ mod tests {
                 "auth",
                 "policy",
                 "tabs",
+                "sessions",
                 "flow",
                 "timeouts",
                 "log"

@@ -74,7 +74,7 @@ pub struct TerminateSelection {
     pub ids: Option<Vec<SessionId>>,
     /// With this status now.
     pub status: Option<SessionStatus>,
-    /// Not used for so long.
+    /// Not used for this time.
     pub idle_for: Option<Duration>,
     /// Each of these names has this value.
     pub metadata: BTreeMap<String, String>,

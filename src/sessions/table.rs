@@ -276,6 +276,13 @@ impl<W> SessionTable<W> {
         ends.into_iter().chain(forgets).min()
     }
 
+    /// When a session has to be looked at, as far as is known now; `None` if it has ended.
+    pub fn due(&self, id: SessionId) -> Option<Instant> {
+        let session = self.sessions.get(&id)?;
+        let is_used = session.life.is_used();
+        session.life.takes_work().then(|| session.clocks.due(is_used))
+    }
+
     /// Begins a use of the session of this scope.
     pub fn begin_use(
         &mut self,
@@ -623,3 +630,6 @@ fn of_existing<W>(waiting: Waiting<W>, id: SessionId) -> Admitted<W> {
         is_new: false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ pub struct CreateSession {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10_000, max = 3_600_000))]
     pub idle_timeout_ms: Option<u64>,
-    /// It ends when no heartbeat has come for so long, in milliseconds; none is needed if absent.
+    /// It ends when no heartbeat has come within this time, in milliseconds; none is needed if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1000, max = 3_600_000))]
     pub heartbeat_timeout_ms: Option<u64>,

@@ -72,7 +72,7 @@ pub(in crate::operations) struct Sessions {
     pub(super) services: OperationServices,
     pub(super) staging: Arc<Staging>,
     pub(super) idempotency: Arc<IdempotencyGuard>,
-    /// Held while a state changes and is told, so that states are told in their order. Taken before `state`.
+    /// Held while a state changes and is published, so that states are published in their order. Taken before `state`.
     telling: Mutex<()>,
     state: Mutex<State>,
     /// The clock has to look again.
@@ -86,6 +86,8 @@ struct State {
     table: SessionTable<Waiter>,
     signals: HashMap<SessionId, Signals>,
     clock_runs: bool,
+    /// When the clock looks again.
+    clock_due: Option<Instant>,
     /// The bridge is stopping: no session is created.
     is_stopping: bool,
 }
@@ -110,6 +112,7 @@ impl Sessions {
             table: SessionTable::new(limits, moment()),
             signals: HashMap::new(),
             clock_runs: false,
+            clock_due: None,
             is_stopping: false,
         };
         let sessions = Arc::new(Self {
@@ -121,6 +124,7 @@ impl Sessions {
             clock: Notify::new(),
             this: OnceLock::new(),
         });
+        metrics::sessions(SessionStatus::ALL.map(|status| (status.as_str(), 0)));
         // It is new, so that this is the first value.
         let _ = sessions.this.set(Arc::downgrade(&sessions));
         sessions
@@ -230,7 +234,9 @@ impl Sessions {
         let due = state.table.next_due();
         // While a session ends there may be nothing due, until its record is to be forgotten.
         state.clock_runs = due.is_some() || state.table.live() > 0;
-        due.or_else(|| state.clock_runs.then(|| Instant::now() + LONG))
+        let due = due.or_else(|| state.clock_runs.then(|| Instant::now() + LONG));
+        state.clock_due = due;
+        due
     }
 
     pub(super) fn clock_changed(&self) {
@@ -265,6 +271,11 @@ impl Sessions {
         let mut state = lock(&self.state);
         state.table.end_use(scope, kind, now);
         state.update_uses(id);
+        // The clock may not know that the session is not held any more.
+        let is_sooner = |due| state.clock_due.is_some_and(|clock| due < clock);
+        if state.table.due(id).is_some_and(is_sooner) {
+            self.clock.notify_one();
+        }
     }
 
     /// Gives free places to requests that wait.

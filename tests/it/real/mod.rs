@@ -22,6 +22,7 @@ mod rest;
 mod rest_bytes;
 mod screencasts;
 mod screenshots;
+mod sessions;
 mod soak;
 mod twenty_tabs;
 mod urls;

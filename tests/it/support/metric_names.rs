@@ -1,7 +1,7 @@
 //! All metrics with their kinds and labels, as they are documented.
 
 /// The metrics of the operator's documentation, without the prefix, with their labels.
-pub(crate) const NAMES: [(&str, &str, &[&str]); 27] = [
+pub(crate) const NAMES: [(&str, &str, &[&str]); 30] = [
     ("requests_total", "counter", &["outcome", "type"]),
     ("request_duration_seconds", "histogram", &["type"]),
     ("cdp_round_trip_seconds", "histogram", &["domain"]),
@@ -10,6 +10,9 @@ pub(crate) const NAMES: [(&str, &str, &[&str]); 27] = [
     ("client_limit_total", "counter", &["limit"]),
     ("resumes_total", "counter", &["outcome"]),
     ("repeated_requests_total", "counter", &["type"]),
+    ("sessions", "gauge", &["state"]),
+    ("sessions_ended_total", "counter", &["reason"]),
+    ("session_seconds", "histogram", &[]),
     ("sessions_away", "gauge", &[]),
     ("resume_kept_bytes", "gauge", &[]),
     ("coalesced_total", "counter", &["reason", "type"]),

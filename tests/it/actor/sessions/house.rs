@@ -22,10 +22,10 @@ use tokio::time::Instant;
 
 use crate::actor::harness::{Bridge, LIMIT};
 
-/// What was told of sessions: the session, its status, and why it has ended.
+/// What was published of sessions: the session, its status, and why it has ended.
 pub(super) type Told = (SessionId, SessionStatus, Option<EndReason>);
 
-/// Remembers what was told of sessions.
+/// Remembers what was published of sessions.
 #[derive(Debug, Default)]
 pub(super) struct Heard(Mutex<Vec<Told>>);
 
@@ -182,12 +182,12 @@ impl House {
         }
     }
 
-    /// Takes what was told of sessions so far.
+    /// Takes what was published of sessions so far.
     pub(super) fn told(&self) -> Vec<Told> {
         std::mem::take(&mut self.heard.0.lock().unwrap())
     }
 
-    /// What was told of the end of one session, while none of it is taken.
+    /// What was published of one session, as long as none of it is taken.
     pub(super) fn told_of(&self, id: SessionId) -> Vec<(SessionStatus, Option<EndReason>)> {
         let told = self.heard.0.lock().unwrap();
         let of_it = told.iter().filter(|(of, ..)| *of == id);

@@ -16,9 +16,11 @@ use crate::support::site::Site;
 
 on_both_browsers!(metrics_are_complete_and_well_formed_after_use);
 
-/// Metrics that appear only after a blocked request, a client limit, a resumed session, or a repeated
-/// idempotency key.
-const NOT_PROVOKED: [&str; 4] = [
+/// Metrics that appear only after the end of a session, a blocked request, a client limit, a resumed session, or a
+/// repeated idempotency key.
+const NOT_PROVOKED: [&str; 6] = [
+    "sessions_ended_total",
+    "session_seconds",
     "requests_blocked_total",
     "client_limit_total",
     "resumes_total",
