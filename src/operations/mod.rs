@@ -87,8 +87,9 @@ pub use tap::Tap;
 
 pub use crate::policy::ClientPolicyConfig;
 pub use crate::tabs::{
-    Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId, ClientSessionId, Fact,
-    FactKind, Failure, FrameSlot, KeptDownload, OnDisconnect, PageCookie, Scope, TabCounts,
+    Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId,
+    ClientSessionId, Fact, FactKind, Failure, FrameSlot, KeptDownload, OnDisconnect, PageCookie,
+    Scope, TabCounts,
 };
 
 /// What facts and answers consist of.

@@ -69,9 +69,9 @@ mod unawaited;
 pub mod view;
 pub mod watchdog;
 
+pub use crate::cdp::cookie_methods::CookieParam as PageCookie;
 pub use cancellation::CancelReport;
 pub use context_proxy::{ContextProxy, ProxyProvider};
-pub use crate::cdp::cookie_methods::CookieParam as PageCookie;
 pub use downloads::{DownloadError, DownloadLimits, KeptDownload};
 pub use error::{Failure, PrintError, ScreenshotError, SnapshotError, TabError};
 pub use fact::{Audience, Fact, FactKind, FactSink};

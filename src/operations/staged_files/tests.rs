@@ -285,16 +285,28 @@ fn a_file_whose_size_is_not_known_takes_room_as_it_grows() {
     let other = open(files);
     files.grow(&a, &other, &[2; 40], now).unwrap();
     let no_room = files.grow(&a, &other, &[2], now);
-    assert!(matches!(no_room, Err(StagingError::NoRoom { .. })), "{no_room:?}");
+    assert!(
+        matches!(no_room, Err(StagingError::NoRoom { .. })),
+        "{no_room:?}"
+    );
     files.remove(&a, &other).unwrap();
     files.grow(&a, &id, &[1; 40], now).unwrap();
-    let too_large = StagingError::TooLarge { size: 101, max: 100 };
+    let too_large = StagingError::TooLarge {
+        size: 101,
+        max: 100,
+    };
     assert_eq!(files.grow(&a, &id, &[1], now), Err(too_large));
     let info = files.close(&a, &id, now).unwrap();
-    assert_eq!((info.size, info.received, info.name.as_str()), (100, 100, "a.bin"));
+    assert_eq!(
+        (info.size, info.received, info.name.as_str()),
+        (100, 100, "a.bin")
+    );
     assert_eq!(files.whole(&a, &id, now).unwrap().bytes.len(), 100);
     assert_eq!(files.grow(&a, &id, &[1], now), Err(unknown(&id)));
-    assert!(files.info(&scope("b"), &id).is_err(), "it is another client's");
+    assert!(
+        files.info(&scope("b"), &id).is_err(),
+        "it is another client's"
+    );
     assert!(files.remove(&scope("b"), &id).is_err());
 }
 

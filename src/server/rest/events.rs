@@ -37,7 +37,10 @@ pub(super) fn routes() -> Vec<Route> {
             .query_token()
             .query::<EventsQuery>()
             .answers_media("The events", &["text/event-stream"], &[])
-            .answers_nothing(204, "The session has ended, and the client has its last event"),
+            .answers_nothing(
+                204,
+                "The session has ended, and the client has its last event",
+            ),
     ]
 }
 
@@ -52,7 +55,10 @@ async fn events(request: RestRequest) -> RestResult {
     let principal = request.entered()?.access.principal.clone();
     let (scope, ended) = session_of(&request, &principal)?;
     if let Some(ended) = ended {
-        match (request.state.event_logs.last_of(&scope), query.last_event_id) {
+        match (
+            request.state.event_logs.last_of(&scope),
+            query.last_event_id,
+        ) {
             // What is left of it is replayed.
             (Some(last), Some(seen)) if seen < last => {}
             (Some(_), Some(_)) => return Ok(stream::nothing_follows()),

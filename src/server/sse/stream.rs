@@ -47,7 +47,9 @@ pub(crate) fn answer(
 ) -> Result<Response, NotAdmitted> {
     let permit = state.admit(&principal.quota)?;
     let (open, closed) = oneshot::channel();
-    let hold = state.operations().hold_session(&principal.scope, HoldKind::Watch);
+    let hold = state
+        .operations()
+        .hold_session(&principal.scope, HoldKind::Watch);
     if let Some(hold) = hold {
         tokio::spawn(watch(hold, closed));
     }

@@ -48,7 +48,9 @@ impl Stream {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::empty()).unwrap();
-        let answer = soon("an answer", sender.send_request(request)).await.unwrap();
+        let answer = soon("an answer", sender.send_request(request))
+            .await
+            .unwrap();
         let kind = answer.headers().get("content-type");
         Self {
             status: answer.status().as_u16(),
@@ -125,7 +127,10 @@ async fn a_stream_has_what_happens_in_its_session() {
     bridge.bus.publish(up);
     let (first, second) = (stream.next().await.unwrap(), stream.next().await.unwrap());
     assert_eq!((first.name.as_str(), tab_of(&first)), ("tabActivated", 1));
-    assert_eq!((second.name.as_str(), second.id), ("browserUp", first.id + 1));
+    assert_eq!(
+        (second.name.as_str(), second.id),
+        ("browserUp", first.id + 1)
+    );
 }
 
 #[tokio::test]
@@ -201,7 +206,9 @@ async fn a_reader_that_is_too_slow_is_told_which_events_are_gone() {
         let title = String::new();
         let url = url.clone();
         let kind = FactKind::TabUpdated { url, title };
-        bridge.bus.publish(Fact::of_tab(&"default".into(), TabId::new(number), kind));
+        bridge
+            .bus
+            .publish(Fact::of_tab(&"default".into(), TabId::new(number), kind));
         if number % 10 == 0 {
             // The server writes until the socket is full.
             yield_now().await;
@@ -256,7 +263,9 @@ async fn a_stream_needs_a_token_and_counts_as_a_connection() {
     assert!(streams.iter().all(|stream| stream.status == 200));
     assert_eq!(open().await.status, 429);
     let of_a: Scope = "a".into();
-    bridge.bus.publish(Fact::of_tab(&of_a, TabId::new(7), FactKind::TabActivated));
+    bridge
+        .bus
+        .publish(Fact::of_tab(&of_a, TabId::new(7), FactKind::TabActivated));
     assert_eq!(tab_of(&streams[0].next().await.unwrap()), 7);
     bridge.replace(vec![super::harness::client_token("b", "beta")]);
     assert_eq!(streams[0].next().await, None, "its token is gone");
@@ -273,7 +282,8 @@ async fn call(bridge: &Bridge, method: &str, path: &str) -> u16 {
 #[tokio::test]
 async fn a_stream_ends_with_its_session_and_a_client_that_has_all_of_it_is_not_asked_back() {
     let bridge = Bridge::start().await;
-    let head = "POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0";
+    let head =
+        "POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0";
     let created = bridge.http(head).await;
     assert_eq!(created.status, 201, "{}", created.body);
     let id = created.json()["sessionId"].as_str().unwrap().to_owned();
@@ -283,7 +293,10 @@ async fn a_stream_ends_with_its_session_and_a_client_that_has_all_of_it_is_not_a
     let first = stream.next().await.unwrap();
     assert_eq!(first.name, "sessionStateChanged");
     assert_eq!(first.data["sessionId"], id);
-    assert_eq!(call(&bridge, "DELETE", &format!("/v1/sessions/{id}")).await, 204);
+    assert_eq!(
+        call(&bridge, "DELETE", &format!("/v1/sessions/{id}")).await,
+        204
+    );
     let mut all = vec![first];
     while let Some(event) = stream.next().await {
         all.push(event);

@@ -67,7 +67,7 @@ async fn what_is_not_one_file_is_refused_by_name_and_nothing_is_kept() {
         (MULTIPART, two, 400, Some("file")),
         (MULTIPART, one.replace("--b--", ""), 400, None),
         // The client may stage 8 KiB.
-        (MULTIPART, self::body("a.txt", &"x".repeat(9000)), 413, None),
+        (MULTIPART, body("a.txt", &"x".repeat(9000)), 413, None),
     ] {
         let answer = post(&bridge, kind, &body).await;
         assert_eq!(answer.status, status, "{}", answer.body);
@@ -94,14 +94,22 @@ async fn a_file_whose_client_hangs_up_is_not_kept() {
     socket.write_all(head.as_bytes()).await.unwrap();
     socket.write_all(&whole.as_bytes()[..4000]).await.unwrap();
     soon("the file begins", async {
-        while call(&bridge, "GET", &format!("{PATH}/u1"), "alpha").await.status != 200 {}
+        while call(&bridge, "GET", &format!("{PATH}/u1"), "alpha")
+            .await
+            .status
+            != 200
+        {}
     })
     .await;
     socket.shutdown().await.unwrap();
     let mut rest = Vec::new();
     let _ = soon("the end", socket.read_to_end(&mut rest)).await;
     soon("the file is gone", async {
-        while call(&bridge, "GET", &format!("{PATH}/u1"), "alpha").await.status != 404 {}
+        while call(&bridge, "GET", &format!("{PATH}/u1"), "alpha")
+            .await
+            .status
+            != 404
+        {}
     })
     .await;
 }

@@ -37,8 +37,8 @@ use crate::server::{Replacer, Server, Services};
 use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
 use crate::tabs::{
-    AnswerKind, CallId, CancelReport, CastFrame, Fact, FactKind, FactSink as _, KeptDownload, NewTab,
-    OnDisconnect, Registry, Reply, Scope, ScopeSetup, TabError, TabHandle, TabMessage,
+    AnswerKind, CallId, CancelReport, CastFrame, Fact, FactKind, FactSink as _, KeptDownload,
+    NewTab, OnDisconnect, Registry, Reply, Scope, ScopeSetup, TabError, TabHandle, TabMessage,
 };
 use crate::tokens::TokenKeys;
 

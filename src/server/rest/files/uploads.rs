@@ -10,9 +10,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::timeout;
 
+use crate::operations::OperationError;
 use crate::operations::staged_files::{StagedInfo, StagingError};
 use crate::operations::uploads::ReceivedFile;
-use crate::operations::OperationError;
 use crate::server::problem::{HttpCode, Problem};
 use crate::server::rest::answer;
 use crate::server::rest::disposition::plain_name;
@@ -82,9 +82,8 @@ pub(super) async fn create(mut request: RestRequest) -> RestResult {
         let file = file.map_err(|error| problem(&error))?;
         received = Some(stream(part, file).await?);
     }
-    let file = received.ok_or_else(|| {
-        Problem::bad_field("file", "file: expected a part with a filename")
-    })?;
+    let file = received
+        .ok_or_else(|| Problem::bad_field("file", "file: expected a part with a filename"))?;
     let info = file.finish().map_err(staging)?;
     let view = UploadView::from(info);
     let location = format!("{}/{}", request.path, view.upload_id);
@@ -136,9 +135,10 @@ async fn arrives<T>(
 ) -> Result<Option<T>, Problem> {
     match timeout(SILENCE, more).await {
         Ok(Ok(more)) => Ok(more),
-        Ok(Err(multer::Error::StreamSizeExceeded { limit } | multer::Error::FieldSizeExceeded { limit, .. })) => {
-            Err(too_large(limit + 1))
-        }
+        Ok(Err(
+            multer::Error::StreamSizeExceeded { limit }
+            | multer::Error::FieldSizeExceeded { limit, .. },
+        )) => Err(too_large(limit + 1)),
         Ok(Err(error)) => Err(Problem::protocol(
             ErrorCode::BadRequest,
             format!("the body is not multipart/form-data as it should be: {error}"),
@@ -171,7 +171,8 @@ fn check_length(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn too_large(bytes: u64) -> Problem {
-    let detail = format!("an upload may have {MAX_UPLOAD} bytes; larger files go in parts, with stageFile");
+    let detail =
+        format!("an upload may have {MAX_UPLOAD} bytes; larger files go in parts, with stageFile");
     Problem::protocol(ErrorCode::TooLarge, detail).with_details(ErrorDetails {
         bytes: Some(bytes),
         max_bytes: Some(MAX_UPLOAD),

@@ -163,9 +163,7 @@ impl OneShotOptions for ShotOptions {
             }
             fields.insert("format".to_owned(), format.as_str().into());
         }
-        fields
-            .entry("format")
-            .or_insert_with(|| Value::from("png"));
+        fields.entry("format").or_insert_with(|| Value::from("png"));
         Ok((RequestKind::GetScreenshot, fields))
     }
 }
@@ -385,8 +383,15 @@ fn cookies(
         };
         let is_plain = |text: &str| !text.chars().any(|it| it.is_control() || it == ';');
         if !is_plain(&cookie.name) || !is_plain(&cookie.value) {
-            let name = if is_plain(&cookie.name) { "value" } else { "name" };
-            return Err(bad(name, "control characters and `;` are not allowed in it"));
+            let name = if is_plain(&cookie.name) {
+                "value"
+            } else {
+                "name"
+            };
+            return Err(bad(
+                name,
+                "control characters and `;` are not allowed in it",
+            ));
         }
         match (&cookie.url, &cookie.domain) {
             (Some(_), Some(_)) => return Err(bad("domain", "either a url or a domain")),
@@ -461,7 +466,9 @@ mod tests {
     fn a_field_that_is_not_as_it_should_be_is_named_as_it_stands_in_the_body() {
         let with = |fields: Value| {
             let mut body = json!({"url": "https://a.test/"});
-            body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            body.as_object_mut()
+                .unwrap()
+                .extend(fields.as_object().unwrap().clone());
             plan::<ShotOptions>(body).err().unwrap_or_default()
         };
         for (fields, field) in [
@@ -469,13 +476,19 @@ mod tests {
             (json!({"html": "a"}), "html"),
             (json!({"timeoutMs": 1}), "timeoutMs"),
             (json!({"waitForTimeout": 60_001}), "waitForTimeout"),
-            (json!({"gotoOptions": {"timeout": 1}}), "gotoOptions.timeout"),
+            (
+                json!({"gotoOptions": {"timeout": 1}}),
+                "gotoOptions.timeout",
+            ),
             (json!({"waitFor": {}}), "waitFor.selector"),
             (
                 json!({"waitForSelector": {"selector": "p", "visible": true, "hidden": true}}),
                 "waitForSelector.hidden",
             ),
-            (json!({"viewport": {"width": 0, "height": 1}}), "viewport.width"),
+            (
+                json!({"viewport": {"width": 0, "height": 1}}),
+                "viewport.width",
+            ),
             (json!({"userAgent": ""}), "userAgent"),
             (
                 json!({"headers": {}, "setExtraHTTPHeaders": {}}),

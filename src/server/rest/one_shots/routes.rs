@@ -21,7 +21,10 @@ pub(crate) fn routes() -> Vec<Route> {
             .json::<OneShotBody<ShotOptions>>()
             .answers_json_or::<PictureView>("The picture", PICTURES, PICTURE_HEADERS),
         Route::post("/content", "readContent", content)
-            .summary(TAG, "The content of a URL or of HTML, after its scripts have run")
+            .summary(
+                TAG,
+                "The content of a URL or of HTML, after its scripts have run",
+            )
             .auth(RouteAuth::Client)
             .json::<OneShotBody<ContentOptions>>()
             .answers_media("The content", CONTENTS, CONTENT_HEADERS),

@@ -44,7 +44,10 @@ struct PictureHead<'a> {
 /// A picture as JSON.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename = "Picture")]
-#[expect(dead_code, reason = "it is written by hand, so that its bytes are not copied")]
+#[expect(
+    dead_code,
+    reason = "it is written by hand, so that its bytes are not copied"
+)]
 pub(crate) struct PictureView {
     /// Its media type.
     mime: String,

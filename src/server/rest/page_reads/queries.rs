@@ -160,6 +160,9 @@ impl ContentQuery {
             ("maxChars", self.max_chars.is_some()),
             ("offset", self.offset.is_some()),
         ];
-        given.iter().find(|(_, is_given)| *is_given).map(|(name, _)| *name)
+        given
+            .iter()
+            .find(|(_, is_given)| *is_given)
+            .map(|(name, _)| *name)
     }
 }

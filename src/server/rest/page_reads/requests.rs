@@ -12,9 +12,7 @@ use crate::server::problem::Problem;
 /// A picture. PNG where no format is asked for, because that has no quality to choose.
 pub(crate) fn screenshot(page: &str, query: &ScreenshotQuery) -> Result<Request, Problem> {
     let mut fields = fields_of(query);
-    fields
-        .entry("format")
-        .or_insert_with(|| Value::from("png"));
+    fields.entry("format").or_insert_with(|| Value::from("png"));
     if let Some(clip) = &query.clip {
         let names = ["x", "y", "width", "height"];
         fields.insert("clip".to_owned(), numbers("clip", clip, names)?);

@@ -41,10 +41,8 @@ pub(crate) const CONTENT_HEADERS: &[(&str, &str)] = &[
 ];
 
 /// The headers of a PDF.
-pub(crate) const PDF_HEADERS: &[(&str, &str)] = &[
-    LENGTH,
-    ("Content-Disposition", "A name for the file."),
-];
+pub(crate) const PDF_HEADERS: &[(&str, &str)] =
+    &[LENGTH, ("Content-Disposition", "A name for the file.")];
 
 pub(crate) fn routes() -> Vec<Route> {
     const TAG: &str = "pages";
@@ -54,7 +52,10 @@ pub(crate) fn routes() -> Vec<Route> {
             .query::<ScreenshotQuery>()
             .answers_json_or::<PictureView>("The picture", PICTURES, PICTURE_HEADERS),
         Route::get("/pages/{pageId}/content", "getContent", content)
-            .summary(TAG, "The content of a page as HTML, text, Markdown, outline or JSON")
+            .summary(
+                TAG,
+                "The content of a page as HTML, text, Markdown, outline or JSON",
+            )
             .query::<ContentQuery>()
             .answers_media("The content", CONTENTS, CONTENT_HEADERS),
         Route::get("/pages/{pageId}/pdf", "getPdf", pdf)

@@ -62,12 +62,20 @@ async fn a_file_goes_to_a_page_and_comes_back_byte_for_byte(browser: TestBrowser
     .await;
     let (client, rest) = (bridge.client().await, bridge.rest());
     let tab = client.open(&site.page("/files", PAGE)).await;
-    assert_eq!(rest.get(DOWNLOADS).await.expect(200).json(), json!({"downloads": []}));
+    assert_eq!(
+        rest.get(DOWNLOADS).await.expect(200).json(),
+        json!({"downloads": []})
+    );
     let file = bytes(3_000_000);
-    let uploaded = post(&rest, "../Grüße \\\"1\\\".bin", &file).await.expect(201);
+    let uploaded = post(&rest, "../Grüße \\\"1\\\".bin", &file)
+        .await
+        .expect(201);
     let (location, uploaded) = (uploaded.header("location").to_owned(), uploaded.json());
     let name = uploaded["name"].as_str().unwrap();
-    assert!(name.starts_with("Grüße") && !name.contains('/'), "{uploaded}");
+    assert!(
+        name.starts_with("Grüße") && !name.contains('/'),
+        "{uploaded}"
+    );
     assert_eq!(uploaded["bytes"], json!(file.len()));
     let id = uploaded["uploadId"].as_str().unwrap();
     assert_eq!(uploaded["path"], format!("/uploads/{id}/{name}"));
@@ -81,24 +89,47 @@ async fn a_file_goes_to_a_page_and_comes_back_byte_for_byte(browser: TestBrowser
         let finished = client.tab_event("downloadFinished", &tab).await;
         assert_eq!(finished["state"], "completed", "{finished}");
         let listed = rest.get(DOWNLOADS).await.expect(200).json();
-        let found = listed["downloads"].as_array().unwrap().last().unwrap().clone();
+        let found = listed["downloads"]
+            .as_array()
+            .unwrap()
+            .last()
+            .unwrap()
+            .clone();
         assert_eq!(found["downloadId"], finished["downloadId"]);
-        assert_eq!((&found["pageId"], &found["state"]), (&json!(tab), &json!("completed")));
+        assert_eq!(
+            (&found["pageId"], &found["state"]),
+            (&json!(tab), &json!("completed"))
+        );
         let path = format!("{DOWNLOADS}/{}", found["downloadId"].as_str().unwrap());
         let download = rest.get(&path).await.expect(200);
         assert!(download.body == file, "other bytes came back");
         assert_eq!(download.header("content-type"), "application/octet-stream");
         assert_eq!(download.header("x-content-type-options"), "nosniff");
         let disposition = download.header("content-disposition");
-        assert!(disposition.starts_with("attachment; filename=\"Gr"), "{disposition}");
-        assert!(disposition.contains("; filename*=UTF-8''Gr%C3%BC%C3%9Fe"), "{disposition}");
+        assert!(
+            disposition.starts_with("attachment; filename=\"Gr"),
+            "{disposition}"
+        );
+        assert!(
+            disposition.contains("; filename*=UTF-8''Gr%C3%BC%C3%9Fe"),
+            "{disposition}"
+        );
     }
-    assert_eq!(rest.get(&format!("{DOWNLOADS}/d99")).await.expect(404).json()["code"], "NOT_FOUND");
+    assert_eq!(
+        rest.get(&format!("{DOWNLOADS}/d99"))
+            .await
+            .expect(404)
+            .json()["code"],
+        "NOT_FOUND"
+    );
     rest.delete(&location).await.expect(204);
     rest.get(&location).await.expect(404);
     rest.delete(&location).await.expect(404);
     // What goes with a page is gone with it.
     client.close(&tab).await;
-    assert_eq!(rest.get(DOWNLOADS).await.expect(200).json(), json!({"downloads": []}));
+    assert_eq!(
+        rest.get(DOWNLOADS).await.expect(200).json(),
+        json!({"downloads": []})
+    );
     bridge.stop().await;
 }

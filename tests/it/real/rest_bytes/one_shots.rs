@@ -29,7 +29,10 @@ async fn nothing_is_left(bridge: &TestBridge, before: usize) {
         bridge.get("/health").await.json()["tabs"]["open"] == 0
     })
     .await;
-    until("the contexts are gone", async || contexts(bridge).await == before).await;
+    until("the contexts are gone", async || {
+        contexts(bridge).await == before
+    })
+    .await;
 }
 
 async fn a_one_shot_is_given_a_page_and_leaves_nothing(browser: TestBrowser) {
@@ -56,13 +59,19 @@ async fn a_one_shot_is_given_a_page_and_leaves_nothing(browser: TestBrowser) {
         body["options"] = options;
         body
     };
-    let content = rest.post_json("/v1/content", &with(json!({"as": "text"}))).await.expect(200);
+    let content = rest
+        .post_json("/v1/content", &with(json!({"as": "text"})))
+        .await
+        .expect(200);
     assert!(content.text().contains("Printer/7"), "{}", content.text());
     let asked = site.asked("/shot");
     assert_eq!(asked[0].header("x-test"), "canary");
     assert_eq!(asked[0].cookies, "a=1; b=2");
     let png = rest.post_json("/v1/screenshot", &body).await.expect(200);
-    assert_eq!((png.header("x-image-width"), png.header("x-image-height")), ("300", "200"));
+    assert_eq!(
+        (png.header("x-image-width"), png.header("x-image-height")),
+        ("300", "200")
+    );
     assert_eq!(png.header("content-type"), "image/png");
     let jpeg = with(json!({"type": "jpeg", "quality": 20, "fullPage": true}));
     let jpeg = rest.post_json("/screenshot", &jpeg).await.expect(200);
@@ -90,10 +99,19 @@ async fn html_is_shown_without_a_server_and_is_under_the_policy(browser: TestBro
     let body = json!({"html": html, "options": {"as": "text"}, "gotoOptions": {"waitUntil": "networkidle0"}});
     let content = rest.post_json("/v1/content", &body).await.expect(200);
     assert!(content.text().contains("Rechnung") && content.text().contains("ran"));
-    assert_eq!((site.asked("/seen").len(), site.asked("/denied").len()), (1, 0));
-    let shot = rest.post_json("/v1/screenshot", &json!({"html": "<p>a"})).await.expect(200);
+    assert_eq!(
+        (site.asked("/seen").len(), site.asked("/denied").len()),
+        (1, 0)
+    );
+    let shot = rest
+        .post_json("/v1/screenshot", &json!({"html": "<p>a"}))
+        .await
+        .expect(200);
     assert!(shot.body.starts_with(b"\x89PNG"));
-    let denied = rest.post_json("/v1/screenshot", &json!({"url": denied})).await.expect(403);
+    let denied = rest
+        .post_json("/v1/screenshot", &json!({"url": denied}))
+        .await
+        .expect(403);
     assert_eq!(denied.json()["code"], "NAV_DENIED");
     bridge.stop().await;
 }
@@ -103,25 +121,44 @@ async fn a_one_shot_that_fails_or_whose_client_hangs_up_leaves_nothing(browser: 
     let bridge = TestBridge::start_on_port(browser).await;
     let rest = bridge.rest();
     let before = contexts(&bridge).await;
-    let (hanging, slow) = (site.serve("/hanging", Reply::Never), site.serve("/picture", Reply::Never));
+    let (hanging, slow) = (
+        site.serve("/hanging", Reply::Never),
+        site.serve("/picture", Reply::Never),
+    );
     let page = site.page("/page", &format!("<p>there</p><img src='{slow}'>"));
     let of = async |body: Value, status: u16| {
-        rest.post_json("/v1/content", &body).await.expect(status).json()
+        rest.post_json("/v1/content", &body)
+            .await
+            .expect(status)
+            .json()
     };
-    let late = of(json!({"url": hanging, "gotoOptions": {"timeout": 300}}), 504).await;
+    let late = of(
+        json!({"url": hanging, "gotoOptions": {"timeout": 300}}),
+        504,
+    )
+    .await;
     assert_eq!(late["code"], "CDP_TIMEOUT", "{late}");
     let late = of(json!({"url": hanging, "timeoutMs": 1000}), 504).await;
-    assert!(late["detail"].as_str().unwrap().contains("timeoutMs"), "{late}");
+    assert!(
+        late["detail"].as_str().unwrap().contains("timeoutMs"),
+        "{late}"
+    );
     let missing = json!({"url": page, "gotoOptions": {"waitUntil": "commit"}, "options": {"as": "text", "selector": "#none"}, "timeoutMs": 2000});
     of(missing, 504).await;
     for (body, field) in [
-        (json!({"url": page, "rejectResourceTypes": ["image"]}), "rejectResourceTypes"),
+        (
+            json!({"url": page, "rejectResourceTypes": ["image"]}),
+            "rejectResourceTypes",
+        ),
         (json!({"url": page, "options": {"quality": 1}}), "quality"),
         (json!({"url": page, "html": "x"}), "html"),
         (json!({}), "url"),
     ] {
         let problem = of(body, 400).await;
-        let named = problem["details"]["field"].as_str().unwrap_or_default().to_owned();
+        let named = problem["details"]["field"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         assert!(named.ends_with(field), "{problem}");
     }
     // What is there is given nevertheless, if that is wanted.
@@ -137,7 +174,10 @@ async fn a_one_shot_that_fails_or_whose_client_hangs_up_leaves_nothing(browser: 
     );
     let asked = site.asked("/hanging").len();
     socket.write_all(head.as_bytes()).await.unwrap();
-    until("the page is asked for", async || site.asked("/hanging").len() > asked).await;
+    until("the page is asked for", async || {
+        site.asked("/hanging").len() > asked
+    })
+    .await;
     drop(socket);
     nothing_is_left(&bridge, before).await;
     let health = rest.get("/health").await.expect(200).json();
