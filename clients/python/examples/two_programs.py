@@ -4,11 +4,13 @@ The first one makes a session, goes to a page, takes a picture and exits:
 
     python3 examples/two_programs.py begin SESSION.json https://example.com/ before.png
 
-The second one goes on in the same page with nothing but the session's id and token, clicks, takes a picture and ends it:
+The second one goes on in the same page with nothing but the session's id and token, clicks, takes a
+picture and ends it:
 
     python3 examples/two_programs.py go-on SESSION.json "text=Learn more" after.png
 
-CDP_BRIDGE_URL says where the bridge is, and CDP_BRIDGE_AUTH_TOKEN is the client's token, if it has one.
+CDP_BRIDGE_URL says where the bridge is, and CDP_BRIDGE_AUTH_TOKEN is the client's token, if it has
+one.
 """
 
 import json
@@ -38,7 +40,7 @@ def go_on(kept: str, selector: str, picture: str) -> None:
         [page] = browser.pages()
         page.click(selector, wait_for={"loadState": "load"})
         page.screenshot(path=picture)
-        print(f"{page.page_id} is at {page.info().url}")
+        print(f"{page.page_id} is at {page.url}")
         browser.end()
 
 

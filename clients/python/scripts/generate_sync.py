@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes src/cdp_bridge/sessions/_sync from src/cdp_bridge/sessions/_async, so that both say the same. With
-`--check` it writes nothing and fails if a file is not what it would write.
+"""Writes src/cdp_bridge/sessions/_sync from src/cdp_bridge/sessions/_async, so that both say the
+same. With `--check` it writes nothing and fails if a file is not what it would write.
 
-`await`, `async` and the prefix `Async` go; what stands between `# async only` and `# until here` is left out. Transport
-and keeper are by hand on both sides, since one has tasks and the other threads.
+`await`, `async` and the prefix `Async` go; what stands between `# async only` and `# until here` is
+left out. Transport and keeper are by hand on both sides, since one has tasks and the other threads.
 """
 
 from __future__ import annotations
@@ -13,7 +13,16 @@ import sys
 from pathlib import Path
 
 SESSIONS = Path(__file__).resolve().parent.parent / "src" / "cdp_bridge" / "sessions"
-MODULES = ["http", "locator", "page", "download", "browser"]
+MODULES = [
+    "browser",
+    "creation",
+    "download",
+    "events",
+    "finds",
+    "http",
+    "locator",
+    "page",
+]
 
 HEADER = "# Written by scripts/generate_sync.py from ../_async/{name}.py. Do not edit.\n"
 ASYNC_ONLY = re.compile(r"\n? *# async only\n.*?# until here\n", re.DOTALL)

@@ -1,4 +1,6 @@
-"""Servers that stand between a client and a bridge, or in the place of one. They run in threads, for both kinds of clients."""
+"""Servers that stand between a client and a bridge, or in the place of one. They run in threads,
+for both kinds of clients.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from .support import BridgeUnderTest
+
+#: At the end of an answer: the connection is cut there.
+CUT = b"<cut>"
 
 
 class PageServer:
@@ -44,8 +49,8 @@ class PageServer:
 
 
 class AnswersFromAList:
-    """In the place of a bridge: gives these answers, one after another. None cuts the connection, and so does the end of
-    the list.
+    """In the place of a bridge: gives these answers, one after another. None cuts the connection,
+    and so does the end of the list.
     """
 
     def __init__(self, *answers: bytes | None) -> None:
@@ -69,13 +74,18 @@ class AnswersFromAList:
                 connection, _ = self._server.accept()
             except OSError:
                 return
-            with connection, contextlib.suppress(OSError):
-                while request := read_request(connection):
-                    self.requests.append(request)
-                    answer = self._answers.pop(0) if self._answers else None
-                    if answer is None:
-                        break
-                    connection.sendall(answer)
+            threading.Thread(target=self._serve, args=[connection], daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            while request := read_request(connection):
+                self.requests.append(request)
+                answer = self._answers.pop(0) if self._answers else None
+                if answer is None:
+                    return
+                connection.sendall(answer.removesuffix(CUT))
+                if answer.endswith(CUT):
+                    return
 
 
 class CuttingProxy:
@@ -117,9 +127,15 @@ class CuttingProxy:
                 return
 
 
-def answer(status: str, body: str = "", *, media_type: str = "application/json", **headers: str) -> bytes:
+def answer(
+    status: str, body: str = "", *, media_type: str = "application/json", **headers: str
+) -> bytes:
     """An answer as bytes. Underscores in the names of headers stand for hyphens."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Type: {media_type}", f"Content-Length: {len(body.encode())}"]
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Type: {media_type}",
+        f"Content-Length: {len(body.encode())}",
+    ]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 

@@ -1,4 +1,6 @@
-"""The parts of sessions that do no I/O, and how requests are repeated, with servers in the place of a bridge."""
+"""The parts of sessions that do no I/O, and how requests are repeated, with servers in the place of
+a bridge.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ from cdp_bridge import (
     RestError,
     SessionEnded,
 )
-from cdp_bridge.protocol import CHANGES, Viewport
+from cdp_bridge.protocol import CHANGES, TabActivatedEvent, Viewport
 from cdp_bridge.sessions import _selectors
 from cdp_bridge.sessions._endpoint import Endpoint
 from cdp_bridge.sessions._exchange import Answer, Cut
@@ -33,7 +35,7 @@ from cdp_bridge.sessions._sse import EventReader
 from cdp_bridge.sessions.command import camel
 from cdp_bridge.sessions.types import Session
 
-from .http_support import AnswersFromAList, answer, problem
+from .http_support import CUT, AnswersFromAList, answer, problem
 
 CLIENT = Path(__file__).resolve().parent.parent
 TOKEN = "canary-of-the-client"
@@ -157,7 +159,9 @@ class Retries(unittest.TestCase):
 
 class Options(unittest.TestCase):
     def test_every_field_of_a_new_session_is_an_option(self) -> None:
-        document = json.loads((CLIENT.parent.parent / "schemas" / "openapi.json").read_text("utf-8"))
+        document = json.loads(
+            (CLIENT.parent.parent / "schemas" / "openapi.json").read_text("utf-8")
+        )
         fields = document["components"]["schemas"]["NewSessionRequest"]["properties"]
         known = {camel(name) for name in SessionOptions.__annotations__}
         # Other names of fields, and what has one value only.
@@ -223,7 +227,8 @@ class Repeated(unittest.TestCase):
     def test_cuts_without_end_leave_the_outcome_unknown(self) -> None:
         server, outcomes = self.clicks()
         self.assertIsInstance(outcomes[1], OutcomeUnknown)
-        # Besides the first: once on the connection that was open, and then as often as it is tried again.
+        # Besides the first: once on the connection that was open, and then as often as it is tried
+        # again.
         self.assertEqual(len(server.requests), 1 + 1 + 4)
 
     def test_an_ended_session_says_why(self) -> None:
@@ -236,6 +241,41 @@ class Repeated(unittest.TestCase):
         for error in outcomes:
             assert isinstance(error, SessionEnded)
             self.assertEqual(error.end_reason, "idle")
+
+
+class AStreamOfEvents(unittest.TestCase):
+    def test_it_goes_on_after_the_last_event_and_ends_with_the_session(self) -> None:
+        def stream(*events: str) -> bytes:
+            text = "retry: 1\n\n" + "".join(f"{event}\n\n" for event in events)
+            return answer("200 OK", text, media_type="text/event-stream")
+
+        def tab(number: int) -> str:
+            data = {"type": "tabActivated", "id": f"t{number}"}
+            return f"id: {number}\nevent: tabActivated\ndata: {json.dumps(data)}"
+
+        cut = stream(tab(2), tab(3))[:-30] + CUT
+        ended = problem("410 Gone", '{"code":"SESSION_ENDED","details":{"endReason":"idle"}}')
+        nothing = b"HTTP/1.1 204 No Content\r\n\r\n"
+        for last in (nothing, ended):
+            for kind in ("sync", "async"):
+                server = AnswersFromAList(CREATED, stream(tab(1)), cut, None, stream(tab(3)), last)
+                self.addCleanup(server.stop)
+                if kind == "sync":
+                    with PersistentBrowser.create(server.url) as browser:
+                        found = [it.id for it in browser.events(TabActivatedEvent)]
+                else:
+                    found = asyncio.run(self.events(server.url))
+                self.assertEqual(found, ["t1", "t2", "t3"])
+                came = [request.decode().lower() for request in server.requests[2:]]
+                expected = [1, 2, 2, 3]
+                self.assertEqual(
+                    [int(it.split("last-event-id: ")[1].split("\r")[0]) for it in came], expected
+                )
+                self.assertIn("types=tabactivated", came[0])
+
+    async def events(self, url: str) -> list[str]:
+        async with await AsyncPersistentBrowser.create(url) as browser:
+            return [it.id async for it in browser.events(TabActivatedEvent)]
 
 
 class Tokens(unittest.TestCase):
@@ -281,7 +321,13 @@ class Tokens(unittest.TestCase):
         self.addCleanup(server.stop)
         browser = PersistentBrowser.create(server.url, token=TOKEN, retries=0)
         page = browser.page("t1")
-        shown += [repr(browser), str(browser), repr(page), repr(page.locator("a")), repr(vars(browser))]
+        shown += [
+            repr(browser),
+            str(browser),
+            repr(page),
+            repr(page.locator("a")),
+            repr(vars(browser)),
+        ]
         shown += [repr(browser.info()), repr(Session.from_wire(SESSION))]
 
         async def fails(url: str) -> None:

@@ -32,6 +32,6 @@ if (what === "begin") {
   if (!page) throw new Error("the page was closed");
   await page.click(target, { waitFor: { loadState: "load" } });
   await page.screenshot({ path: picture });
-  console.log(`${page.pageId} is at ${(await page.info()).url}`);
+  console.log(`${page.pageId} is at ${page.url()}`);
   await session.end();
 }

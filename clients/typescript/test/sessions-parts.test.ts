@@ -6,7 +6,7 @@ import { changesSomething } from "../src/sessions/command.js";
 import { Endpoint } from "../src/sessions/endpoint.js";
 import { byRole, textOf } from "../src/sessions/selectors.js";
 import { EventReader } from "../src/sessions/sse.js";
-import { answer, answersFromAList, problem } from "./sessions-support.js";
+import { answer, answersFromAList, CUT, problem } from "./sessions-support.js";
 
 const TOKEN = "canary-of-the-client";
 const SESSION_TOKEN = "eyJjYW5hcnk.of-the.session";
@@ -116,6 +116,26 @@ test("a queued creation resolves with the session of its job", async () => {
   const full = await answersFromAList(queued, job({ status: "failed", error }), answer("200 OK", {}));
   await assert.rejects(BridgeSession.create(full.url), { code: "CAPACITY", status: 503 });
   full.stop();
+});
+
+test("a stream of events goes on after the last one and ends with the session", async () => {
+  const tab = (number: number) =>
+    `id: ${number}\nevent: tabActivated\ndata: ${JSON.stringify({ type: "tabActivated", id: `t${number}` })}\n\n`;
+  const stream = (...events: string[]) => {
+    const text = events.join("");
+    return `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
+  };
+  const cut = stream(tab(2), tab(3)).slice(0, -30) + CUT;
+  for (const last of ["HTTP/1.1 204 No Content\r\n\r\n", problem("410 Gone", { code: "SESSION_ENDED" })]) {
+    const server = await answersFromAList(CREATED, stream(tab(1)), cut, undefined, stream(tab(3)), last);
+    const session = await BridgeSession.create(server.url);
+    const found: string[] = [];
+    for await (const event of session.events({ types: ["tabActivated"] })) found.push(event.id);
+    server.stop();
+    assert.deepEqual(found, ["t1", "t2", "t3"]);
+    const ids = server.requests.slice(1).map((request) => request.header("last-event-id"));
+    assert.deepEqual([...new Set(ids)], ["", "1", "2", "3"]);
+  }
 });
 
 test("a signal ends waiting", async () => {

@@ -1,6 +1,9 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
+/** At the end of an answer: the connection is cut there. */
+export const CUT = "<cut>";
+
 /** One request as it came, with its body. */
 export interface Came {
   text: string;
@@ -14,6 +17,7 @@ export async function answersFromAList(...answers: Array<string | undefined>) {
     requests.push(request);
     const answer = answers.shift();
     if (answer === undefined) socket.destroy();
+    else if (answer.endsWith(CUT)) socket.end(answer.slice(0, -CUT.length));
     else socket.write(answer);
   });
   return { ...server, requests };

@@ -8,7 +8,9 @@ export interface ServerEvent {
 
 /** Events out of the pieces of a stream. No I/O. */
 export class EventReader {
+  /** The id of the last event that was complete. */
   lastId: string;
+  #id: string;
   #rest = "";
   #event = "";
   #data: string[] = [];
@@ -16,6 +18,7 @@ export class EventReader {
 
   constructor(lastId: string) {
     this.lastId = lastId;
+    this.#id = lastId;
   }
 
   /** The events that are complete with this piece. */
@@ -33,6 +36,7 @@ export class EventReader {
 
   #line(line: string): ServerEvent | undefined {
     if (line === "") {
+      this.lastId = this.#id;
       const [event, data] = [this.#event || "message", this.#data];
       [this.#event, this.#data] = ["", []];
       return data.length === 0 ? undefined : { id: this.lastId, event, data: data.join("\n") };
@@ -42,7 +46,7 @@ export class EventReader {
     const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (name === "data") this.#data.push(value);
     else if (name === "event") this.#event = value;
-    else if (name === "id" && !value.includes("\0")) this.lastId = value;
+    else if (name === "id" && !value.includes("\0")) this.#id = value;
     return undefined;
   }
 }

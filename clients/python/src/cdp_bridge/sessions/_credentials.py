@@ -9,7 +9,9 @@ from ._secret import Secret
 
 
 class Credentials:
-    """Which tokens requests carry: the client's own, the session's, or both (`auth.require_session_token`)."""
+    """Which tokens requests carry: the client's own, the session's, or both
+    (`auth.require_session_token`).
+    """
 
     def __init__(self, *, client: str | None = None, session: str | None = None) -> None:
         self._client = None if client is None else Secret(client)
@@ -20,7 +22,9 @@ class Credentials:
 
     @classmethod
     def to_attach(cls, token: str | None, client: str | None) -> Credentials:
-        """The tokens to attach to an existing session. A `token` that is not a session's is the client's own."""
+        """The tokens to attach to an existing session. A `token` that is not a session's is the
+        client's own.
+        """
         if client is not None or token is None or _is_of_session(token):
             return cls(client=client, session=token)
         return cls(client=token)

@@ -24,8 +24,8 @@ class Endpoint:
 
     @classmethod
     def parse(cls, url: str) -> Endpoint:
-        """Of `http://HOST:PORT`, `https://…` with or without a path of a proxy in front, `unix:/path`, or the
-        address of the WebSocket (`ws://HOST:PORT/ws`).
+        """Of `http://HOST:PORT`, `https://…` with or without a path of a proxy in front,
+        `unix:/path`, or the address of the WebSocket (`ws://HOST:PORT/ws`).
         """
         if url.startswith("unix:"):
             return cls("http", "localhost", 80, url.removeprefix("unix:"), "/v1")
@@ -49,5 +49,7 @@ class Endpoint:
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     def __str__(self) -> str:
-        where = f"unix:{self.unix_path}" if self.unix_path else f"{self.scheme}://{self.host_header}"
+        where = (
+            f"unix:{self.unix_path}" if self.unix_path else f"{self.scheme}://{self.host_header}"
+        )
         return where + self.prefix.removesuffix("/v1")

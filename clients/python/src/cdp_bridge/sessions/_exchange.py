@@ -13,7 +13,8 @@ from ..errors import ConnectionLost, ProtocolError
 LONGEST_SECONDS = 150.0
 #: What a request takes beyond the time limit that the bridge was given.
 _MARGIN_SECONDS = 30.0
-#: No answer but a file is longer. The bridge answers at most 16 MiB as JSON; pictures and PDFs may be longer.
+#: No answer but a file is longer. The bridge answers at most 16 MiB as JSON; pictures and PDFs may
+#: be longer.
 LONGEST_BODY = 256 << 20
 
 
@@ -54,7 +55,9 @@ class Answer:
         except ValueError:
             value = None
         if not isinstance(value, dict):
-            raise ProtocolError(f"the answer is no JSON object (HTTP {self.status}, {self.media_type})")
+            raise ProtocolError(
+                f"the answer is no JSON object (HTTP {self.status}, {self.media_type})"
+            )
         return value
 
 

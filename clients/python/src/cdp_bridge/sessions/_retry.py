@@ -27,8 +27,8 @@ class RetryPolicy:
     def after_cut(self, cut: Cut, attempt: int) -> float | None:
         """The pause before the next attempt where the connection was cut; None where there is none.
 
-        The first attempt is 0. Every request may be sent again after a cut: one that changes something has an
-        idempotency key, with which the bridge carries it out once.
+        The first attempt is 0. Every request may be sent again after a cut: one that changes
+        something has an idempotency key, with which the bridge carries it out once.
         """
         return None if cut.was_slow or attempt >= self.retries else self._backoff(attempt)
 
@@ -49,7 +49,8 @@ class RetryPolicy:
 def may_retry(answer: Answer) -> bool:
     """Whether the same request may succeed, and do nothing twice.
 
-    The bridge says so itself. Where it says nothing, a repetition with the same key would get this answer again.
+    The bridge says so itself. Where it says nothing, a repetition with the same key would get this
+    answer again.
     """
     said = answer.headers.get("x-should-retry")
     if said is not None:

@@ -6,7 +6,9 @@ import re
 
 
 def text_of(value: str | re.Pattern[str], *, exact: bool = False) -> str:
-    """A text as a locator has it: in quotes, so that whatever it has is just text, or an expression."""
+    """A text as a locator has it: in quotes, so that whatever it has is just text, or an
+    expression.
+    """
     if isinstance(value, re.Pattern):
         flags = "".join(
             letter

@@ -29,7 +29,9 @@ class SessionOptions(TypedDict, total=False):
     idle_timeout_ms: int
     """How long it lives without being used."""
     heartbeat_timeout_ms: int
-    """It ends when no heartbeat has come in this time; without it none is needed (`keep_alive` sends them)."""
+    """It ends when no heartbeat has come in this time; without it none is needed (`keep_alive`
+    sends them).
+    """
     viewport: Viewport | Mapping[str, Any]
     """Size of the visible part of its pages."""
     start_url: str

@@ -26,6 +26,8 @@ class EventReader:
 
     def __init__(self, last_id: str = "") -> None:
         self.last_id = last_id
+        """The id of the last event that was complete."""
+        self._id = last_id
         self._rest = b""
         self._event = ""
         self._data: list[str] = []
@@ -45,6 +47,7 @@ class EventReader:
 
     def _line(self, line: str) -> ServerEvent | None:
         if not line:
+            self.last_id = self._id
             event, data = self._event, self._data
             self._event, self._data = "", []
             return ServerEvent(self.last_id, event or "message", "\n".join(data)) if data else None
@@ -55,5 +58,5 @@ class EventReader:
         elif name == "event":
             self._event = value
         elif name == "id" and "\0" not in value:
-            self.last_id = value
+            self._id = value
         return None

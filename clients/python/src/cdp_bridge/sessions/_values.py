@@ -23,7 +23,9 @@ def milliseconds(value: float | None) -> int | None:
 
 
 def a_list(value: Any) -> list[Any]:
-    """One thing or several of them, as a list. A text is one thing, and so is a name with its bytes."""
+    """One thing or several of them, as a list. A text is one thing, and so is a name with its
+    bytes.
+    """
     if value is None:
         return []
     if isinstance(value, (str, bytes, int, PathLike, Mapping, tuple)) or not isinstance(

@@ -9,9 +9,19 @@ from typing import Any
 from .._wire import present
 from .errors import RestError
 
-#: What only looks, under all of its names. Everything else may change something, also what this client does not know.
+#: What only looks, under all of its names. Everything else may change something, also what this
+#: client does not know.
 _LOOKS = frozenset(
-    ["query", "waitFor", "wait", "getDomSnapshot", "snapshot", "getScreenshot", "screenshot", "getContent"]
+    [
+        "query",
+        "waitFor",
+        "wait",
+        "getDomSnapshot",
+        "snapshot",
+        "getScreenshot",
+        "screenshot",
+        "getContent",
+    ]
     + ["content", "getAxSnapshot", "ariaSnapshot", "listFrames", "getDownload", "printToPdf"]
 )
 
@@ -25,8 +35,8 @@ def camel(name: str) -> str:
 class Command:
     """One command for `page.commands`: `Command("fill", selector="#q", value="x")`.
 
-    The action is the `type` of a request of the protocol, and the fields are that request's, in snake case or as
-    they are on the wire. `timeout` is in milliseconds.
+    The action is the `type` of a request of the protocol, and the fields are that request's, in
+    snake case or as they are on the wire. `timeout` is in milliseconds.
     """
 
     __slots__ = ("action", "params", "timeout_ms")
@@ -42,9 +52,7 @@ class Command:
         return self.action not in _LOOKS and self.params.get("readOnly") is not True
 
     def to_wire(self) -> dict[str, Any]:
-        return present(
-            {"action": self.action, "params": self.params, "timeoutMs": self.timeout_ms}
-        )
+        return present({"action": self.action, "params": self.params, "timeoutMs": self.timeout_ms})
 
     def __repr__(self) -> str:
         # What is typed may be a password.

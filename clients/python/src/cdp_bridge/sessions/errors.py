@@ -13,7 +13,8 @@ from ._exchange import Answer
 class RestError(BridgeError):
     """The bridge refused a request over HTTP, or failed at it.
 
-    `request_id` is that of the request in the bridge's log; `tab_id` and CDP's `session_id` are not known here.
+    `request_id` is that of the request in the bridge's log; `tab_id` and CDP's `session_id` are not
+    known here.
     """
 
     status: int
@@ -51,7 +52,9 @@ class SessionEnded(RestError):
         self.end_reason = (problem.get("details") or {}).get("endReason")
 
 
-def error_of(problem: Mapping[str, Any], status: int, should_retry: bool | None = None) -> RestError:
+def error_of(
+    problem: Mapping[str, Any], status: int, should_retry: bool | None = None
+) -> RestError:
     """The exception for a problem document."""
     kind = SessionEnded if problem.get("code") == "SESSION_ENDED" else RestError
     return kind(problem, status=status, should_retry=should_retry)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from types import TracebackType
@@ -11,50 +9,42 @@ from typing import Any, Self, TypeVar, Unpack, overload
 from urllib.parse import quote
 
 from ..._wire import Event, to_wire
-
-# async only
-from ...bridge import Bridge
-
-# until here
-from ...errors import ConnectionLost
-from ...events import read_event
 from ...protocol import UploadFile, Viewport, WaitUntil
 from .. import _multipart
 from .._credentials import Credentials
 from .._endpoint import Endpoint
-from .._exchange import Answer, Cut
-from .._retry import RetryPolicy
 from .._session_options import SessionOptions, session_fields
-from .._sse import EventReader
 from .._values import FileToUpload, milliseconds, read_file
 from .._wire_values import fields_of, present_fields
-from ..errors import RestError, SessionEnded, error_of
+from ..errors import SessionEnded
 from ..types import DownloadView, UploadView
 from ..types import Page as PageInfo
 from ..types import Session as SessionInfo
+from .creation import created_session
 from .download import AsyncDownload
+from .events import session_events
 from .http import AsyncHttp
 from .keeper import AsyncKeeper
 from .page import AsyncPage
-from .transport import pause
 
+# async only
+from ...bridge import Bridge  # isort: skip
+
+# until here
 E = TypeVar("E", bound=Event)
 
 DEFAULT_URL = "http://127.0.0.1:9333"
-#: The bridge sends a comment each 15 s: silence of so many seconds is a cut.
-_SILENCE = 45.0
-_BETWEEN_STREAMS = 0.1
-#: Between two looks at whether there is a place for a session.
-_JOB_PAUSE = 0.2
 _OVER = frozenset(["completed", "error", "destroyed"])
 _LONGEST_BEAT = 60.0
 
 
 class AsyncPersistentBrowser:
-    """A session of the bridge. It lives until it is ended or expires, whatever becomes of this program.
+    """A session of the bridge. It lives until it is ended or expires, whatever becomes of this
+    program.
 
-    `create` makes one; `attach` goes on with one that another program made, by its `session_id` and `token`.
-    Leaving it as a context manager closes the connections of this program, and not the session.
+    `create` makes one; `attach` goes on with one that another program made, by its `session_id` and
+    `token`. Leaving it as a context manager closes the connections of this program, and not the
+    session.
     """
 
     def __init__(self, http: AsyncHttp, session_id: str) -> None:
@@ -80,19 +70,22 @@ class AsyncPersistentBrowser:
         tls: ssl.SSLContext | None = None,
         **options: Unpack[SessionOptions],
     ) -> Self:
-        """Creates a session. Raises `RestError` where it may not, and `ConnectionLost` where nothing answers.
+        """Creates a session. Raises `RestError` where it may not, and `ConnectionLost` where
+        nothing answers.
 
-        - `server_url`: `http://HOST:PORT`, `https://…`, `unix:/path`, or the address of the WebSocket.
+        - `server_url`: `http://HOST:PORT`, `https://…`, `unix:/path`, or the address of the
+          WebSocket.
         - `token`: The client's own token (`auth.clients`).
         - `retries`: How often a request is sent again, where that does nothing twice.
         - `tls`: Whom to trust for `https`, instead of the system's authorities.
-        - `options`: What the session is like, such as `max_duration_ms=3_600_000` (`SessionOptions`).
+        - `options`: What the session is like, such as `max_duration_ms=3_600_000`
+          (`SessionOptions`).
         """
         credentials = Credentials(client=token)
         http = AsyncHttp(Endpoint.parse(server_url), credentials, retries=retries, tls=tls)
         try:
             answer = await http.change("POST", "/sessions", session_fields(options))
-            told = await _session_of(http, answer)
+            told = await created_session(http, answer)
         except BaseException:
             http.close()
             raise
@@ -115,8 +108,8 @@ class AsyncPersistentBrowser:
     ) -> Self:
         """Goes on with a session. Raises `SessionEnded` where there is none any more.
 
-        `token` is the session's, or the client's own; `client_token` is needed besides where the bridge asks for both
-        (`auth.require_session_token`).
+        `token` is the session's, or the client's own; `client_token` is needed besides where the
+        bridge asks for both (`auth.require_session_token`).
         """
         credentials = Credentials.to_attach(token, client_token)
         http = AsyncHttp(Endpoint.parse(server_url), credentials, retries=retries, tls=tls)
@@ -202,22 +195,25 @@ class AsyncPersistentBrowser:
         return self.idle_expires_at
 
     def keep_alive(self, every: float | None = None) -> AsyncKeeper:
-        """Sends heartbeats in the background until it is stopped: `async with browser.keep_alive(): …`.
+        """Sends heartbeats in the background until it is stopped: `async with browser.keep_alive():
+        …`.
 
         `every` is in seconds; if absent, a third of what the session lives without one.
         """
         return AsyncKeeper(self.heartbeat, self._beat_seconds() if every is None else every)
 
     async def end(self, *, wait: bool = False) -> None:
-        """Ends the session: its pages are closed, and its token is worth nothing. `wait`: until nothing is left."""
+        """Ends the session: its pages are closed, and its token is worth nothing. `wait`: until
+        nothing is left.
+        """
         query = "?wait=true" if wait else ""
         await self._http.change("DELETE", f"{self._path}{query}")
 
     async def mint_token(
         self, scopes: Iterable[str], *, ttl_ms: int, page_id: str | None = None
     ) -> str:
-        """Another token of the session, which grants some of `rest`, `json`, `cdp` and `watch`, perhaps for one page
-        only. It takes the client's own token.
+        """Another token of the session, which grants some of `rest`, `json`, `cdp` and `watch`,
+        perhaps for one page only. It takes the client's own token.
         """
         fields = {"scopes": list(scopes), "ttlMs": ttl_ms, "pageId": page_id}
         http = self._http.of_client()
@@ -264,7 +260,9 @@ class AsyncPersistentBrowser:
         return [AsyncDownload(self._http, self._path, view) for view in views]
 
     async def upload(self, file: FileToUpload, *, mime: str | None = None) -> UploadView:
-        """Hands a file over to the session: a path here, or a name with its bytes. `set_input_files` takes it."""
+        """Hands a file over to the session: a path here, or a name with its bytes.
+        `set_input_files` takes it.
+        """
         if isinstance(file, (UploadView, UploadFile)):
             raise TypeError("this file was handed over already")
         name, data, guessed = read_file(file)
@@ -287,52 +285,20 @@ class AsyncPersistentBrowser:
     @overload
     def events(self, *types: type[E], last_event_id: str | None = ...) -> AsyncIterator[E]: ...
 
-    async def events(
-        self, *types: type[Any], last_event_id: str | None = None
-    ) -> AsyncIterator[Any]:
-        """What happens in the session, of these classes or all: an endless iterator that comes back after cuts.
+    def events(self, *types: type[Any], last_event_id: str | None = None) -> AsyncIterator[Any]:
+        """What happens in the session, of these classes or all: an iterator that goes on after cuts
+        and ends with the session.
 
-        `last_event_id="0"` begins with what is kept of the past. A `GapEvent` says that some are lost. It ends with the
-        session.
+        `last_event_id="0"` begins with what is kept of the past. A `GapEvent` says that some are
+        lost.
         """
-        reader = EventReader(last_event_id or "")
-        query = {"types": ",".join(it.type for it in types) or None}
-        policy, attempt, has_begun = RetryPolicy(retries=self._http.retries), 0, False
-        while True:
-            headers = {"Last-Event-ID": reader.last_id} if reader.last_id else {}
-            try:
-                async with self._http.stream(
-                    f"{self._path}/events",
-                    query,
-                    accept="text/event-stream",
-                    silence=_SILENCE,
-                    headers=headers,
-                ) as body:
-                    if body.status == 204:
-                        return
-                    reader, attempt, has_begun = EventReader(reader.last_id), 0, True
-                    async for piece in body.pieces():
-                        for event in reader.feed(piece):
-                            yield _event(event.data)
-            except SessionEnded:
-                # The session ended while this stream was cut, or right after its last event.
-                if has_begun:
-                    return
-                raise
-            except Cut as cut:
-                # Silence is a cut too.
-                wait = policy.after_cut(Cut(str(cut), was_sent=cut.was_sent), attempt)
-                if wait is None:
-                    raise ConnectionLost(str(cut)) from None
-                attempt += 1
-                await pause(wait)
-            else:
-                # The bridge ends the stream with the session, and when it stops.
-                await pause(_BETWEEN_STREAMS)
+        return session_events(self._http, self._path, types, last_event_id)
 
     # async only
     async def connect(self, *, resume_for: float = 30.0) -> Bridge:
-        """The JSON protocol over a WebSocket, with this session's tabs only: screencasts, console, raw requests."""
+        """The JSON protocol over a WebSocket, with this session's tabs only: screencasts, console,
+        raw requests.
+        """
         endpoint = self._http.endpoint
         if endpoint.unix_path is not None:
             raise ValueError("a session's WebSocket is not on a Unix socket; use `Bridge.connect`")
@@ -356,31 +322,6 @@ class AsyncPersistentBrowser:
         limits = self._info.get("limits") or {}
         longest = limits.get("heartbeatTimeoutMs") or limits.get("idleTimeoutMs")
         return min(_LONGEST_BEAT, longest / 3000) if longest else _LONGEST_BEAT
-
-
-async def _session_of(http: AsyncHttp, answer: Answer) -> dict[str, Any]:
-    """The session that was created; where it waits for a place (`queue_timeout_ms`), once it has one."""
-    told = answer.json()
-    if answer.status != 202:
-        return told
-    path = f"/jobs/{quote(told['jobId'], safe='')}"
-    try:
-        while told["status"] in ("queued", "running"):
-            await pause(_JOB_PAUSE)
-            told = (await http.get(path)).json()
-    except BaseException:
-        with contextlib.suppress(RestError, ConnectionLost):
-            await http.change("DELETE", path)
-        raise
-    if told["status"] != "succeeded":
-        error = told.get("error") or {"code": "CANCELLED", "detail": "the job was cancelled"}
-        raise error_of(error, int(error.get("status", 409)))
-    session: dict[str, Any] = told["result"]
-    return session
-
-
-def _event(text: str) -> Event:
-    return read_event(json.loads(text))
 
 
 def _ended(session_id: str, told: Mapping[str, Any]) -> SessionEnded:

@@ -77,7 +77,9 @@ class AsyncHttp:
         timeout_ms: float | None = None,
         is_change: bool = True,
     ) -> Answer:
-        """Sends JSON. Where it changes something, a key has the bridge do it once, however often it is sent."""
+        """Sends JSON. Where it changes something, a key has the bridge do it once, however often it
+        is sent.
+        """
         headers = {"Accept": "application/json"}
         data = None
         if body is not None:

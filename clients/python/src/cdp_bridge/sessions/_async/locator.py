@@ -11,16 +11,17 @@ from ...protocol import ImageFormat, Modifier, MouseButton, Point, WaitState
 from .. import _selectors
 from .._options import ActionOptions, PictureOptions
 from .._values import FileToUpload, a_list, milliseconds
+from .finds import AsyncFinds
 
 if TYPE_CHECKING:
     from .page import AsyncPage
 
 
-class AsyncLocator:
+class AsyncLocator(AsyncFinds):
     """Finds elements, again in each of its methods.
 
-    Actions wait until there is one element that can be operated; where there are several, they raise `AMBIGUOUS`.
-    Time limits are in milliseconds, as everywhere here.
+    Actions wait until there is one element that can be operated; where there are several, they
+    raise `AMBIGUOUS`. Time limits are in milliseconds, as everywhere here.
     """
 
     def __init__(self, page: AsyncPage, selector: str) -> None:
@@ -42,23 +43,6 @@ class AsyncLocator:
         """What another locator finds inside of the elements of this one."""
         return AsyncLocator(self._page, _selectors.inside(self.selector, selector))
 
-    def get_by_role(self, role: str, **attributes: Any) -> AsyncLocator:
-        return self.locator(_selectors.by_role(role, **attributes))
-
-    def get_by_text(self, text: str | re.Pattern[str], *, exact: bool = False) -> AsyncLocator:
-        return self.locator(f"text={_selectors.text_of(text, exact=exact)}")
-
-    def get_by_label(self, text: str | re.Pattern[str], *, exact: bool = False) -> AsyncLocator:
-        return self.locator(f"label={_selectors.text_of(text, exact=exact)}")
-
-    def get_by_placeholder(
-        self, text: str | re.Pattern[str], *, exact: bool = False
-    ) -> AsyncLocator:
-        return self.locator(f"placeholder={_selectors.text_of(text, exact=exact)}")
-
-    def get_by_test_id(self, test_id: str) -> AsyncLocator:
-        return self.locator(f"testid={_selectors.text_of(test_id, exact=True)}")
-
     def filter(
         self,
         *,
@@ -66,7 +50,9 @@ class AsyncLocator:
         has: AsyncLocator | None = None,
         visible: bool | None = None,
     ) -> AsyncLocator:
-        """Those of the elements that have this text or such an element in them, or that are visible or not."""
+        """Those of the elements that have this text or such an element in them, or that are visible
+        or not.
+        """
         found = self
         if has_text is not None:
             found = found.locator(f"has-text={_selectors.text_of(has_text)}")
@@ -154,7 +140,9 @@ class AsyncLocator:
         index: int | Iterable[int] | None = None,
         **options: Unpack[ActionOptions],
     ) -> list[str]:
-        """Chooses options of a `<select>` by value or label, or by their places; gives the values chosen now."""
+        """Chooses options of a `<select>` by value or label, or by their places; gives the values
+        chosen now.
+        """
         values = [*a_list(value), *a_list(index)]
         told = await self._act("select", options, values=values)
         return list(told.get("values") or [])
@@ -162,7 +150,9 @@ class AsyncLocator:
     async def set_input_files(
         self, files: FileToUpload | Iterable[FileToUpload], **options: Unpack[ActionOptions]
     ) -> None:
-        """Puts files into an `<input type=file>`: paths here, or what `browser.upload` gave; no files clear it."""
+        """Puts files into an `<input type=file>`: paths here, or what `browser.upload` gave; no
+        files clear it.
+        """
         wire = [await self._page.browser._handed_over(file) for file in a_list(files)]
         await self._act("upload", options, files=wire)
 
@@ -228,7 +218,9 @@ class AsyncLocator:
         """Runs a function in the page, with the element and `arg`."""
         return await self._page._evaluate(expression, arg, self.selector, False, timeout)
 
-    async def wait_for(self, *, state: WaitState | None = None, timeout: float | None = None) -> None:
+    async def wait_for(
+        self, *, state: WaitState | None = None, timeout: float | None = None
+    ) -> None:
         """Waits until it is visible, or in another `state`."""
         await self._page._wait({"selector": self.selector, "state": state}, timeout)
 
@@ -240,11 +232,11 @@ class AsyncLocator:
         **options: Unpack[PictureOptions],
     ) -> bytes:
         """A picture of it, all of it."""
-        return await self._page.screenshot(
-            path=path, type=type, selector=self.selector, **options
-        )
+        return await self._page.screenshot(path=path, type=type, selector=self.selector, **options)
 
-    async def _act(self, action: str, options: Mapping[str, Any], **fields: Any) -> Mapping[str, Any]:
+    async def _act(
+        self, action: str, options: Mapping[str, Any], **fields: Any
+    ) -> Mapping[str, Any]:
         return await self._page._act(action, options, {"selector": self.selector, **fields})
 
     async def _query(self, what: str, timeout: float | None = None) -> Any:

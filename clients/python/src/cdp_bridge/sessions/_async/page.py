@@ -18,24 +18,24 @@ from ...protocol import (
     WaitState,
     WaitUntil,
 )
-from .. import _selectors
 from .._options import ActionOptions, PictureOptions, on_the_wire
 from .._values import FileToUpload, arguments, four, milliseconds
 from .._wire_values import fields_of, present_fields
 from ..command import Command, CommandOutcome
 from ..errors import RestError, error_of
 from ..types import Page as PageInfo
+from .finds import AsyncFinds
 from .locator import AsyncLocator
 
 if TYPE_CHECKING:
     from .browser import AsyncPersistentBrowser
 
 
-class AsyncPage:
+class AsyncPage(AsyncFinds):
     """A page (a tab) of a session. It stays when the program ends.
 
-    What it does is done by the bridge, one request each. Time limits are in milliseconds; without one the bridge's
-    own holds.
+    What it does is done by the bridge, one request each. Time limits are in milliseconds; without
+    one the bridge's own holds.
     """
 
     def __init__(self, browser: AsyncPersistentBrowser, page_id: str, url: str = "") -> None:
@@ -104,7 +104,9 @@ class AsyncPage:
     ) -> None:
         """Waits until its address is like this: a glob, or a regular expression."""
         is_regex = isinstance(url, re.Pattern)
-        field = {"urlRegex": url.pattern} if isinstance(url, re.Pattern) and is_regex else {"url": url}
+        field = (
+            {"urlRegex": url.pattern} if isinstance(url, re.Pattern) and is_regex else {"url": url}
+        )
         await self._wait(field, timeout)
 
     async def wait_for_text(self, text: str, *, timeout: float | None = None) -> None:
@@ -123,24 +125,6 @@ class AsyncPage:
     def locator(self, selector: str) -> AsyncLocator:
         """A way to find elements: CSS, or another locator of docs/locators.md."""
         return AsyncLocator(self, selector)
-
-    def get_by_role(self, role: str, **attributes: Any) -> AsyncLocator:
-        """By ARIA role: `get_by_role("button", name="Send")`."""
-        return self.locator(_selectors.by_role(role, **attributes))
-
-    def get_by_text(self, text: str | re.Pattern[str], *, exact: bool = False) -> AsyncLocator:
-        return self.locator(f"text={_selectors.text_of(text, exact=exact)}")
-
-    def get_by_label(self, text: str | re.Pattern[str], *, exact: bool = False) -> AsyncLocator:
-        return self.locator(f"label={_selectors.text_of(text, exact=exact)}")
-
-    def get_by_placeholder(
-        self, text: str | re.Pattern[str], *, exact: bool = False
-    ) -> AsyncLocator:
-        return self.locator(f"placeholder={_selectors.text_of(text, exact=exact)}")
-
-    def get_by_test_id(self, test_id: str) -> AsyncLocator:
-        return self.locator(f"testid={_selectors.text_of(test_id, exact=True)}")
 
     async def click(self, selector: str, **options: Unpack[ActionOptions]) -> None:
         await self.locator(selector).click(**options)
@@ -181,7 +165,9 @@ class AsyncPage:
         index: int | Iterable[int] | None = None,
         **options: Unpack[ActionOptions],
     ) -> list[str]:
-        """Chooses options of a `<select>` by value or label, or by their places; gives the values chosen now."""
+        """Chooses options of a `<select>` by value or label, or by their places; gives the values
+        chosen now.
+        """
         return await self.locator(selector).select_option(value, index=index, **options)
 
     async def hover(self, selector: str, **options: Unpack[ActionOptions]) -> None:
@@ -207,7 +193,9 @@ class AsyncPage:
     # What is read of it
 
     async def title(self) -> str:
-        """Its title: the document's own, or where clients may run no scripts the one that the bridge knows."""
+        """Its title: the document's own, or where clients may run no scripts the one that the
+        bridge knows.
+        """
         try:
             return str(await self.evaluate("document.title", read_only=True))
         except RestError as error:
@@ -242,7 +230,9 @@ class AsyncPage:
         offset: int | None = None,
         timeout: float | None = None,
     ) -> str:
-        """What assistive technology sees, a line each, with the references that `ref=e12` takes (docs/outlines.md)."""
+        """What assistive technology sees, a line each, with the references that `ref=e12` takes
+        (docs/outlines.md).
+        """
         query = {
             "selector": selector,
             "interactiveOnly": interactive_only,
@@ -263,7 +253,9 @@ class AsyncPage:
         clip: Clip | Mapping[str, float] | None = None,
         **options: Unpack[PictureOptions],
     ) -> bytes:
-        """A picture of it, also written to `path`, whose ending says the format where `type` does not."""
+        """A picture of it, also written to `path`, whose ending says the format where `type` does
+        not.
+        """
         query = {
             "format": type or _format_of(path),
             "fullPage": full_page,
@@ -328,13 +320,16 @@ class AsyncPage:
     async def command(
         self, action: str, *, timeout: float | None = None, **params: Any
     ) -> Mapping[str, Any]:
-        """Sends any request of the protocol that names a tab, also one that this client is too old to know."""
+        """Sends any request of the protocol that names a tab, also one that this client is too old
+        to know.
+        """
         return await self._run(Command(action, timeout=timeout, **params))
 
     async def commands(
         self, commands: Iterable[Command | Mapping[str, Any]], *, continue_on_error: bool = False
     ) -> list[CommandOutcome]:
-        """Does several things, at most 32, in one round trip. The first that fails is the last, unless they go on.
+        """Does several things, at most 32, in one round trip. The first that fails is the last,
+        unless they go on.
 
         Which of them failed is in the outcomes; those that were not begun have none.
         """
@@ -365,7 +360,9 @@ class AsyncPage:
         self, action: str, options: Mapping[str, Any], fields: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         common, timeout = on_the_wire(options)
-        told = await self._run(Command(action, timeout=timeout, **present_fields({**fields, **common})))
+        told = await self._run(
+            Command(action, timeout=timeout, **present_fields({**fields, **common}))
+        )
         waited = told.get("waited")
         if isinstance(waited, Mapping):
             self.url = waited.get("url", self.url)

@@ -208,7 +208,12 @@ class Transport:
 
 
 def _head(endpoint: Endpoint, request: Request, headers: dict[str, str]) -> bytes:
-    fields = {"Host": endpoint.host_header, "Accept-Encoding": "identity", **headers, **request.headers}
+    fields = {
+        "Host": endpoint.host_header,
+        "Accept-Encoding": "identity",
+        **headers,
+        **request.headers,
+    }
     if request.body is not None:
         fields["Content-Length"] = str(len(request.body))
     elif request.method != "GET":

@@ -1,1 +1,3 @@
-"""Sessions without asyncio. `http`, `locator`, `page`, `download` and `browser` are written by scripts/generate_sync.py."""
+"""Sessions without asyncio: all but `transport` and `keeper` is written by
+scripts/generate_sync.py.
+"""

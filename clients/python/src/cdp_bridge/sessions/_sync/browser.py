@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import ssl
 from collections.abc import Iterator, Iterable, Mapping
 from types import TracebackType
@@ -12,45 +10,37 @@ from typing import Any, Self, TypeVar, Unpack, overload
 from urllib.parse import quote
 
 from ..._wire import Event, to_wire
-from ...errors import ConnectionLost
-from ...events import read_event
 from ...protocol import UploadFile, Viewport, WaitUntil
 from .. import _multipart
 from .._credentials import Credentials
 from .._endpoint import Endpoint
-from .._exchange import Answer, Cut
-from .._retry import RetryPolicy
 from .._session_options import SessionOptions, session_fields
-from .._sse import EventReader
 from .._values import FileToUpload, milliseconds, read_file
 from .._wire_values import fields_of, present_fields
-from ..errors import RestError, SessionEnded, error_of
+from ..errors import SessionEnded
 from ..types import DownloadView, UploadView
 from ..types import Page as PageInfo
 from ..types import Session as SessionInfo
+from .creation import created_session
 from .download import Download
+from .events import session_events
 from .http import Http
 from .keeper import Keeper
 from .page import Page
-from .transport import pause
-
 E = TypeVar("E", bound=Event)
 
 DEFAULT_URL = "http://127.0.0.1:9333"
-#: The bridge sends a comment each 15 s: silence of so many seconds is a cut.
-_SILENCE = 45.0
-_BETWEEN_STREAMS = 0.1
-#: Between two looks at whether there is a place for a session.
-_JOB_PAUSE = 0.2
 _OVER = frozenset(["completed", "error", "destroyed"])
 _LONGEST_BEAT = 60.0
 
 
 class PersistentBrowser:
-    """A session of the bridge. It lives until it is ended or expires, whatever becomes of this program.
+    """A session of the bridge. It lives until it is ended or expires, whatever becomes of this
+    program.
 
-    `create` makes one; `attach` goes on with one that another program made, by its `session_id` and `token`.
-    Leaving it as a context manager closes the connections of this program, and not the session.
+    `create` makes one; `attach` goes on with one that another program made, by its `session_id` and
+    `token`. Leaving it as a context manager closes the connections of this program, and not the
+    session.
     """
 
     def __init__(self, http: Http, session_id: str) -> None:
@@ -76,19 +66,22 @@ class PersistentBrowser:
         tls: ssl.SSLContext | None = None,
         **options: Unpack[SessionOptions],
     ) -> Self:
-        """Creates a session. Raises `RestError` where it may not, and `ConnectionLost` where nothing answers.
+        """Creates a session. Raises `RestError` where it may not, and `ConnectionLost` where
+        nothing answers.
 
-        - `server_url`: `http://HOST:PORT`, `https://…`, `unix:/path`, or the address of the WebSocket.
+        - `server_url`: `http://HOST:PORT`, `https://…`, `unix:/path`, or the address of the
+          WebSocket.
         - `token`: The client's own token (`auth.clients`).
         - `retries`: How often a request is sent again, where that does nothing twice.
         - `tls`: Whom to trust for `https`, instead of the system's authorities.
-        - `options`: What the session is like, such as `max_duration_ms=3_600_000` (`SessionOptions`).
+        - `options`: What the session is like, such as `max_duration_ms=3_600_000`
+          (`SessionOptions`).
         """
         credentials = Credentials(client=token)
         http = Http(Endpoint.parse(server_url), credentials, retries=retries, tls=tls)
         try:
             answer = http.change("POST", "/sessions", session_fields(options))
-            told = _session_of(http, answer)
+            told = created_session(http, answer)
         except BaseException:
             http.close()
             raise
@@ -111,8 +104,8 @@ class PersistentBrowser:
     ) -> Self:
         """Goes on with a session. Raises `SessionEnded` where there is none any more.
 
-        `token` is the session's, or the client's own; `client_token` is needed besides where the bridge asks for both
-        (`auth.require_session_token`).
+        `token` is the session's, or the client's own; `client_token` is needed besides where the
+        bridge asks for both (`auth.require_session_token`).
         """
         credentials = Credentials.to_attach(token, client_token)
         http = Http(Endpoint.parse(server_url), credentials, retries=retries, tls=tls)
@@ -198,22 +191,25 @@ class PersistentBrowser:
         return self.idle_expires_at
 
     def keep_alive(self, every: float | None = None) -> Keeper:
-        """Sends heartbeats in the background until it is stopped: `with browser.keep_alive(): …`.
+        """Sends heartbeats in the background until it is stopped: `with browser.keep_alive():
+        …`.
 
         `every` is in seconds; if absent, a third of what the session lives without one.
         """
         return Keeper(self.heartbeat, self._beat_seconds() if every is None else every)
 
     def end(self, *, wait: bool = False) -> None:
-        """Ends the session: its pages are closed, and its token is worth nothing. `wait`: until nothing is left."""
+        """Ends the session: its pages are closed, and its token is worth nothing. `wait`: until
+        nothing is left.
+        """
         query = "?wait=true" if wait else ""
         self._http.change("DELETE", f"{self._path}{query}")
 
     def mint_token(
         self, scopes: Iterable[str], *, ttl_ms: int, page_id: str | None = None
     ) -> str:
-        """Another token of the session, which grants some of `rest`, `json`, `cdp` and `watch`, perhaps for one page
-        only. It takes the client's own token.
+        """Another token of the session, which grants some of `rest`, `json`, `cdp` and `watch`,
+        perhaps for one page only. It takes the client's own token.
         """
         fields = {"scopes": list(scopes), "ttlMs": ttl_ms, "pageId": page_id}
         http = self._http.of_client()
@@ -260,7 +256,9 @@ class PersistentBrowser:
         return [Download(self._http, self._path, view) for view in views]
 
     def upload(self, file: FileToUpload, *, mime: str | None = None) -> UploadView:
-        """Hands a file over to the session: a path here, or a name with its bytes. `set_input_files` takes it."""
+        """Hands a file over to the session: a path here, or a name with its bytes.
+        `set_input_files` takes it.
+        """
         if isinstance(file, (UploadView, UploadFile)):
             raise TypeError("this file was handed over already")
         name, data, guessed = read_file(file)
@@ -283,48 +281,14 @@ class PersistentBrowser:
     @overload
     def events(self, *types: type[E], last_event_id: str | None = ...) -> Iterator[E]: ...
 
-    def events(
-        self, *types: type[Any], last_event_id: str | None = None
-    ) -> Iterator[Any]:
-        """What happens in the session, of these classes or all: an endless iterator that comes back after cuts.
+    def events(self, *types: type[Any], last_event_id: str | None = None) -> Iterator[Any]:
+        """What happens in the session, of these classes or all: an iterator that goes on after cuts
+        and ends with the session.
 
-        `last_event_id="0"` begins with what is kept of the past. A `GapEvent` says that some are lost. It ends with the
-        session.
+        `last_event_id="0"` begins with what is kept of the past. A `GapEvent` says that some are
+        lost.
         """
-        reader = EventReader(last_event_id or "")
-        query = {"types": ",".join(it.type for it in types) or None}
-        policy, attempt, has_begun = RetryPolicy(retries=self._http.retries), 0, False
-        while True:
-            headers = {"Last-Event-ID": reader.last_id} if reader.last_id else {}
-            try:
-                with self._http.stream(
-                    f"{self._path}/events",
-                    query,
-                    accept="text/event-stream",
-                    silence=_SILENCE,
-                    headers=headers,
-                ) as body:
-                    if body.status == 204:
-                        return
-                    reader, attempt, has_begun = EventReader(reader.last_id), 0, True
-                    for piece in body.pieces():
-                        for event in reader.feed(piece):
-                            yield _event(event.data)
-            except SessionEnded:
-                # The session ended while this stream was cut, or right after its last event.
-                if has_begun:
-                    return
-                raise
-            except Cut as cut:
-                # Silence is a cut too.
-                wait = policy.after_cut(Cut(str(cut), was_sent=cut.was_sent), attempt)
-                if wait is None:
-                    raise ConnectionLost(str(cut)) from None
-                attempt += 1
-                pause(wait)
-            else:
-                # The bridge ends the stream with the session, and when it stops.
-                pause(_BETWEEN_STREAMS)
+        return session_events(self._http, self._path, types, last_event_id)
     def _page_of(self, wire: Mapping[str, Any]) -> Page:
         info = PageInfo.from_wire(wire)
         return Page(self, info.page_id, info.url)
@@ -338,31 +302,6 @@ class PersistentBrowser:
         limits = self._info.get("limits") or {}
         longest = limits.get("heartbeatTimeoutMs") or limits.get("idleTimeoutMs")
         return min(_LONGEST_BEAT, longest / 3000) if longest else _LONGEST_BEAT
-
-
-def _session_of(http: Http, answer: Answer) -> dict[str, Any]:
-    """The session that was created; where it waits for a place (`queue_timeout_ms`), once it has one."""
-    told = answer.json()
-    if answer.status != 202:
-        return told
-    path = f"/jobs/{quote(told['jobId'], safe='')}"
-    try:
-        while told["status"] in ("queued", "running"):
-            pause(_JOB_PAUSE)
-            told = (http.get(path)).json()
-    except BaseException:
-        with contextlib.suppress(RestError, ConnectionLost):
-            http.change("DELETE", path)
-        raise
-    if told["status"] != "succeeded":
-        error = told.get("error") or {"code": "CANCELLED", "detail": "the job was cancelled"}
-        raise error_of(error, int(error.get("status", 409)))
-    session: dict[str, Any] = told["result"]
-    return session
-
-
-def _event(text: str) -> Event:
-    return read_event(json.loads(text))
 
 
 def _ended(session_id: str, told: Mapping[str, Any]) -> SessionEnded:

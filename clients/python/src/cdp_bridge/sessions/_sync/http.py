@@ -78,7 +78,9 @@ class Http:
         timeout_ms: float | None = None,
         is_change: bool = True,
     ) -> Answer:
-        """Sends JSON. Where it changes something, a key has the bridge do it once, however often it is sent."""
+        """Sends JSON. Where it changes something, a key has the bridge do it once, however often it
+        is sent.
+        """
         headers = {"Accept": "application/json"}
         data = None
         if body is not None:

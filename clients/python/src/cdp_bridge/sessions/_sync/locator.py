@@ -12,16 +12,17 @@ from ...protocol import ImageFormat, Modifier, MouseButton, Point, WaitState
 from .. import _selectors
 from .._options import ActionOptions, PictureOptions
 from .._values import FileToUpload, a_list, milliseconds
+from .finds import Finds
 
 if TYPE_CHECKING:
     from .page import Page
 
 
-class Locator:
+class Locator(Finds):
     """Finds elements, again in each of its methods.
 
-    Actions wait until there is one element that can be operated; where there are several, they raise `AMBIGUOUS`.
-    Time limits are in milliseconds, as everywhere here.
+    Actions wait until there is one element that can be operated; where there are several, they
+    raise `AMBIGUOUS`. Time limits are in milliseconds, as everywhere here.
     """
 
     def __init__(self, page: Page, selector: str) -> None:
@@ -43,23 +44,6 @@ class Locator:
         """What another locator finds inside of the elements of this one."""
         return Locator(self._page, _selectors.inside(self.selector, selector))
 
-    def get_by_role(self, role: str, **attributes: Any) -> Locator:
-        return self.locator(_selectors.by_role(role, **attributes))
-
-    def get_by_text(self, text: str | re.Pattern[str], *, exact: bool = False) -> Locator:
-        return self.locator(f"text={_selectors.text_of(text, exact=exact)}")
-
-    def get_by_label(self, text: str | re.Pattern[str], *, exact: bool = False) -> Locator:
-        return self.locator(f"label={_selectors.text_of(text, exact=exact)}")
-
-    def get_by_placeholder(
-        self, text: str | re.Pattern[str], *, exact: bool = False
-    ) -> Locator:
-        return self.locator(f"placeholder={_selectors.text_of(text, exact=exact)}")
-
-    def get_by_test_id(self, test_id: str) -> Locator:
-        return self.locator(f"testid={_selectors.text_of(test_id, exact=True)}")
-
     def filter(
         self,
         *,
@@ -67,7 +51,9 @@ class Locator:
         has: Locator | None = None,
         visible: bool | None = None,
     ) -> Locator:
-        """Those of the elements that have this text or such an element in them, or that are visible or not."""
+        """Those of the elements that have this text or such an element in them, or that are visible
+        or not.
+        """
         found = self
         if has_text is not None:
             found = found.locator(f"has-text={_selectors.text_of(has_text)}")
@@ -155,7 +141,9 @@ class Locator:
         index: int | Iterable[int] | None = None,
         **options: Unpack[ActionOptions],
     ) -> list[str]:
-        """Chooses options of a `<select>` by value or label, or by their places; gives the values chosen now."""
+        """Chooses options of a `<select>` by value or label, or by their places; gives the values
+        chosen now.
+        """
         values = [*a_list(value), *a_list(index)]
         told = self._act("select", options, values=values)
         return list(told.get("values") or [])
@@ -163,7 +151,9 @@ class Locator:
     def set_input_files(
         self, files: FileToUpload | Iterable[FileToUpload], **options: Unpack[ActionOptions]
     ) -> None:
-        """Puts files into an `<input type=file>`: paths here, or what `browser.upload` gave; no files clear it."""
+        """Puts files into an `<input type=file>`: paths here, or what `browser.upload` gave; no
+        files clear it.
+        """
         wire = [self._page.browser._handed_over(file) for file in a_list(files)]
         self._act("upload", options, files=wire)
 
@@ -229,7 +219,9 @@ class Locator:
         """Runs a function in the page, with the element and `arg`."""
         return self._page._evaluate(expression, arg, self.selector, False, timeout)
 
-    def wait_for(self, *, state: WaitState | None = None, timeout: float | None = None) -> None:
+    def wait_for(
+        self, *, state: WaitState | None = None, timeout: float | None = None
+    ) -> None:
         """Waits until it is visible, or in another `state`."""
         self._page._wait({"selector": self.selector, "state": state}, timeout)
 
@@ -241,11 +233,11 @@ class Locator:
         **options: Unpack[PictureOptions],
     ) -> bytes:
         """A picture of it, all of it."""
-        return self._page.screenshot(
-            path=path, type=type, selector=self.selector, **options
-        )
+        return self._page.screenshot(path=path, type=type, selector=self.selector, **options)
 
-    def _act(self, action: str, options: Mapping[str, Any], **fields: Any) -> Mapping[str, Any]:
+    def _act(
+        self, action: str, options: Mapping[str, Any], **fields: Any
+    ) -> Mapping[str, Any]:
         return self._page._act(action, options, {"selector": self.selector, **fields})
 
     def _query(self, what: str, timeout: float | None = None) -> Any:
