@@ -90,11 +90,7 @@ impl Daemon {
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
         let policies = Arc::new(Policies::new(client_rules::read(config)?));
-        let limits = ProxyLimits {
-            max_connections_of_all: open_files::connections_of_pages(),
-            ..ProxyLimits::default()
-        };
-        let egress = Egress::new(Arc::new(SystemResolver), limits);
+        let egress = egress();
         let (reports, blocked) = mpsc::channel(blocked_requests::QUEUE);
         let proxies = ContextProxies {
             egress: egress.clone(),
@@ -120,8 +116,8 @@ impl Daemon {
         let server_settings = room_settings::server(config)?;
         let token_keys = Arc::clone(&server_settings.token_keys);
         let session_tokens = SessionTokenMint::new(Arc::clone(&token_keys));
-        let operations = Arc::new(Operations::new(
-            room_settings::operations(config),
+        let operations = application(
+            config,
             OperationServices {
                 registry,
                 tabs: Arc::new(tabs.clone()),
@@ -130,9 +126,8 @@ impl Daemon {
                 session_store: Arc::new(MemoryStore::default()),
                 session_tokens: Arc::<SessionTokenMint>::clone(&session_tokens),
             },
-            [Arc::new(CallLog) as Arc<dyn Tap>],
-        ));
-        bus.listen(operations.usage_counter());
+            &bus,
+        );
         let services = Services {
             operations: Arc::clone(&operations),
             bus,
@@ -213,6 +208,24 @@ impl Daemon {
             tracing::error!(%error, "the server failed");
         }
     }
+}
+
+/// The proxies of pages.
+fn egress() -> Egress {
+    let limits = ProxyLimits {
+        max_connections_of_all: open_files::connections_of_pages(),
+        ..ProxyLimits::default()
+    };
+    Egress::new(Arc::new(SystemResolver), limits)
+}
+
+/// What carries out requests, with those that observe it.
+fn application(config: &Config, services: OperationServices, bus: &EventBus) -> Arc<Operations> {
+    let settings = room_settings::operations(config);
+    let taps = [Arc::new(CallLog) as Arc<dyn Tap>];
+    let operations = Arc::new(Operations::new(settings, services, taps));
+    bus.listen(operations.usage_counter());
+    operations
 }
 
 /// Warns of what the bridge cannot enforce in a browser that it did not launch.

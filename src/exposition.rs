@@ -101,6 +101,8 @@ metrics! {
     Counter "cdp_bridge_requests_total": "Requests of Coordinators by type, and by outcome: ok or the error code.";
     Counter "cdp_bridge_dropped_total":
         "Messages and requests dropped because a queue was full or a limit was reached.";
+    Counter "cdp_bridge_http_requests_total":
+        "HTTP requests that were answered, by the template of their path and the status.";
     Counter "cdp_bridge_refused_total":
         "Connections and requests that were refused or ended by a check of the server, by reason.";
     Counter "cdp_bridge_client_limit_total": "How often a client reached one of its own limits.";

@@ -9,7 +9,7 @@ use super::setting::bad_value;
 use crate::secret::Secret;
 use crate::server::AuthConfig;
 
-/// A secret that could be guessed would let everybody make tokens.
+/// A secret that could be guessed would let anyone make tokens.
 const MIN_CHARS: usize = 32;
 
 /// Reads and checks the secrets. `read` reads a file by the path that the configuration gives.

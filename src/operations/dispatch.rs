@@ -289,6 +289,9 @@ fn subscribe(tab: TabHandle, caller: &Caller, subscribe: &Subscribe) -> Planned 
         return Ok(send(tab, TabMessage::Unsubscribe));
     }
     let streams = streams(caller, RequestKind::Subscribe)?;
+    if tab.scope != *caller.scope() {
+        streams.follow(tab.scope.clone());
+    }
     let subscriber = Subscriber::new(caller.id, streams.console(tab.id));
     Ok(send(tab, |reply| TabMessage::Subscribe(subscriber, reply)))
 }

@@ -101,7 +101,7 @@ pub struct OperationServices {
     pub tabs: Arc<dyn TabService>,
     /// Judges URLs.
     pub policy: Arc<dyn UrlPolicy>,
-    /// Where it is told what happens to sessions.
+    /// Where what happens to sessions is published.
     pub facts: Facts,
     /// Keeps the records of sessions.
     pub session_store: Arc<dyn SessionStore>,

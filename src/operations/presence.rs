@@ -22,7 +22,8 @@ impl Operations {
     /// files are dropped, its tabs wait for no answers and hold no keys any more, and they are closed where
     /// `tabs.on_disconnect` says so.
     ///
-    /// A session that a client has created has a life of its own: its tabs and files stay, whoever comes and goes.
+    /// A session that a client has created has a life of its own: its tabs and files stay, however many connections
+    /// come and go.
     pub fn attend(self: &Arc<Self>, scope: Scope) -> ScopePresence {
         if scope.session != ClientSessionId::DEFAULT {
             let operations = Arc::clone(self);

@@ -203,6 +203,13 @@ impl Operations {
         outcome
     }
 
+    /// Ends all sessions of a client that was removed.
+    pub fn end_sessions_of(&self, client: &ClientId) {
+        for id in self.sessions.table(|table| table.taking_work(Some(client))) {
+            drop(self.sessions.begin_end(id, EndReason::Terminated, None));
+        }
+    }
+
     /// Ends all sessions of all clients, and waits until nothing of them is left. Further ones are refused while the
     /// bridge stops.
     pub async fn end_all_sessions(&self, reason: EndReason) {

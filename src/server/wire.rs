@@ -241,7 +241,7 @@ pub fn outcome(
         .into(),
         Ok(Success::SessionCreated(created)) => wire_session::created(*created).into(),
         Ok(Success::Session(view)) => DescribedSession {
-            session: wire_session::info(*view),
+            session: Box::new(wire_session::info(*view)),
         }
         .into(),
         Ok(Success::Sessions(page)) => wire_session::listed(*page).into(),

@@ -115,7 +115,6 @@ fn details_of_session(error: &SessionError) -> ErrorDetails {
     };
     match error {
         SessionError::Ended { reason, .. } => details.end_reason = Some(*reason),
-        SessionError::LimitedToSession => {}
         SessionError::Unknown { .. } | SessionError::Implicit => {
             details.field = Some("sessionId".to_owned());
         }
@@ -130,7 +129,10 @@ fn details_of_session(error: &SessionError) -> ErrorDetails {
         SessionError::RateLimited { per_minute, .. } => {
             details.limit = Some(u64::from(*per_minute));
         }
-        SessionError::BrowserDown { .. } | SessionError::ShuttingDown | SessionError::Failed => {}
+        SessionError::LimitedToSession
+        | SessionError::BrowserDown { .. }
+        | SessionError::ShuttingDown
+        | SessionError::Failed => {}
     }
     details
 }

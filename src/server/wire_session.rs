@@ -50,7 +50,7 @@ pub fn info(view: SessionView) -> SessionInfo {
 pub fn created(created: CreatedSession) -> SessionCreated {
     let access = created.access;
     SessionCreated {
-        session: info(created.view),
+        session: Box::new(info(created.view)),
         existing: (!created.is_new).then_some(true),
         pages: created.start.into_iter().map(page).collect(),
         token: access.token.map(Into::into),

@@ -280,7 +280,10 @@ impl<W> SessionTable<W> {
     pub fn due(&self, id: SessionId) -> Option<Instant> {
         let session = self.sessions.get(&id)?;
         let is_used = session.life.is_used();
-        session.life.takes_work().then(|| session.clocks.due(is_used))
+        session
+            .life
+            .takes_work()
+            .then(|| session.clocks.due(is_used))
     }
 
     /// Begins a use of the session of this scope.

@@ -2,7 +2,7 @@
 //!
 //! A token is a JWT with HMAC-SHA256. Its header is one of two fixed texts, compared byte for byte, so that a token cannot
 //! choose how it is checked; its MAC is checked before its claims are parsed. Whether what it names still exists is
-//! asked afterwards, by whoever accepts it.
+//! checked afterwards, by the door that accepts it.
 //!
 //! | module | holds |
 //! | --- | --- |

@@ -208,7 +208,7 @@ pub struct SessionLimitsInfo {
 #[serde(rename_all = "camelCase")]
 pub struct SessionCreated {
     /// The session.
-    pub session: SessionInfo,
+    pub session: Box<SessionInfo>,
     /// Whether it was there already, under the same `externalId`; absent if it is new.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub existing: Option<bool>,
@@ -257,7 +257,7 @@ pub struct StartedPageError {
 #[serde(rename_all = "camelCase")]
 pub struct DescribedSession {
     /// The session.
-    pub session: SessionInfo,
+    pub session: Box<SessionInfo>,
 }
 
 /// The client's sessions, the newest first.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
@@ -40,8 +41,9 @@ impl Sessions {
         let ends = |table: &mut crate::sessions::SessionTable<_>| table.end(id, reason);
         if self.tell(id, cause, ends, Some(EndStage::Ending(reason))) {
             tracing::info!(session = %id, reason = reason.as_str(), "a session ends");
-            if let Some(sessions) = self.shared() {
-                tokio::spawn(sessions.finish(id, reason));
+            // Without a runtime the process ends, and everything with it.
+            if let (Some(sessions), Ok(runtime)) = (self.shared(), Handle::try_current()) {
+                runtime.spawn(sessions.finish(id, reason));
             }
         }
         async move {
@@ -82,10 +84,10 @@ impl Sessions {
             match timeout(STORE, self.services.session_store.ended(record)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
-                    tracing::error!(session = %id, %error, "the end of a session is not kept")
+                    tracing::error!(session = %id, %error, "the end of a session is not kept");
                 }
                 Err(_) => {
-                    tracing::error!(session = %id, "the end of a session was not kept in time")
+                    tracing::error!(session = %id, "the end of a session was not kept in time");
                 }
             }
         }

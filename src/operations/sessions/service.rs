@@ -76,7 +76,7 @@ pub(in crate::operations) struct Sessions {
     telling: Mutex<()>,
     state: Mutex<State>,
     /// The clock has to look again.
-    pub(super) clock: Notify,
+    pub(super) clock: Arc<Notify>,
     /// For the tasks that it starts.
     this: OnceLock<Weak<Self>>,
 }
@@ -121,7 +121,7 @@ impl Sessions {
             idempotency,
             telling: Mutex::default(),
             state: Mutex::new(state),
-            clock: Notify::new(),
+            clock: Arc::default(),
             this: OnceLock::new(),
         });
         metrics::sessions(SessionStatus::ALL.map(|status| (status.as_str(), 0)));
@@ -184,7 +184,7 @@ impl Sessions {
         id: SessionId,
         cause: Option<CallId>,
         change: impl FnOnce(&mut SessionTable<Waiter>) -> bool,
-        stage: Option<EndStage>,
+        goes_to: Option<EndStage>,
     ) -> bool {
         let _telling = lock(&self.telling);
         let (fact, statuses) = {
@@ -194,10 +194,10 @@ impl Sessions {
                 return false;
             }
             let is_new = state.table.status(id) != before;
-            if let (Some(stage), Some(signals)) = (stage, state.signals.get(&id)) {
+            if let (Some(stage), Some(signals)) = (goes_to, state.signals.get(&id)) {
                 signals.stage.send_replace(stage);
             }
-            if stage.is_some_and(EndStage::is_gone) {
+            if goes_to.is_some_and(EndStage::is_gone) {
                 state.signals.remove(&id);
             }
             let fact = fact_of(&state.table, id, cause).filter(|_| is_new);

@@ -1,6 +1,6 @@
 //! The task that ends sessions whose time is over. It runs while there is a session or a record of one.
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use tokio::time::{Instant, sleep_until};
 
@@ -14,12 +14,15 @@ pub(super) async fn run(sessions: Weak<Sessions>) {
         for (id, reason) in shared.table(|table| table.overdue(Instant::now())) {
             drop(shared.begin_end(id, reason, None));
         }
-        let Some(due) = shared.next_due() else {
+        let (due, clock) = (shared.next_due(), Arc::clone(&shared.clock));
+        // Not kept alive by this task.
+        drop(shared);
+        let Some(due) = due else {
             return;
         };
         tokio::select! {
             () = sleep_until(due) => {}
-            () = shared.clock.notified() => {}
+            () = clock.notified() => {}
         }
     }
 }

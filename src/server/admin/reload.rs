@@ -67,13 +67,14 @@ impl Replacer {
 
 impl Replacement {
     /// Replaces all of it. Connections whose token is still configured stay, under the new limits; the others
-    /// are closed. Tabs of removed clients are closed.
+    /// are closed. Sessions of removed clients end, and their tabs are closed.
     pub fn put_in_force(self) {
         let state = &self.state;
         if let (Some(port), Some(identity)) = (&state.tls, self.identity) {
             port.replace(identity);
         }
         for gone in state.auth.replace(&self.clients) {
+            state.operations().end_sessions_of(&gone);
             state.operations().close_tabs_of(&Scope::default_of(gone));
         }
     }

@@ -46,6 +46,7 @@ struct CommandList {
 /// What came of one command.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes an answer that is written as text")]
 enum CommandOutcome {
     /// The fields of the event that answers it.
     Result(Map<String, Value>),

@@ -38,7 +38,7 @@ pub(crate) async fn upgrade_in_session(
     Path(session): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    begin(state, Some(session), request)
+    begin(state, Some(&session), request)
 }
 
 /// The client in the session that the path names, or that its token is limited to.
@@ -69,7 +69,7 @@ fn enter(
 
 fn begin(
     state: Arc<ServerState>,
-    session: Option<String>,
+    session: Option<&str>,
     mut request: Request,
 ) -> Result<Response, Problem> {
     if request.method() != Method::GET {
@@ -87,7 +87,7 @@ fn begin(
             return Ok(refused(&error));
         }
     };
-    let (principal, hold) = match enter(&state, principal, session.as_deref()) {
+    let (principal, hold) = match enter(&state, principal, session) {
         Ok(entered) => entered,
         Err(error) => {
             metrics::refused("session");

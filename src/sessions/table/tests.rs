@@ -56,7 +56,13 @@ fn the_client_with_the_fewest_sessions_is_next_and_of_its_requests_the_oldest() 
             Ok(Creation::Created(_))
         ));
     }
-    for (client, waiter) in [("a", "a"), ("b", "b1"), ("b", "b2"), ("c", "c1"), ("c", "c2")] {
+    for (client, waiter) in [
+        ("a", "a"),
+        ("b", "b1"),
+        ("b", "b2"),
+        ("c", "c1"),
+        ("c", "c2"),
+    ] {
         assert!(matches!(
             create(&mut table, client, 99, waiter, now),
             Ok(Creation::Queued(_))
@@ -72,7 +78,11 @@ fn the_client_with_the_fewest_sessions_is_next_and_of_its_requests_the_oldest() 
         });
         order.extend(admitted.into_iter().map(|it| it.waiter));
     }
-    assert_eq!(order, ["c1", "a", "b1", "b2"], "`b1` waits behind the one that `b` has");
+    assert_eq!(
+        order,
+        ["c1", "a", "b1", "b2"],
+        "`b1` waits behind the one that `b` has"
+    );
 }
 
 #[test]
@@ -147,7 +157,10 @@ fn a_list_shows_what_is_asked_for() {
         ..SessionFilter::default()
     };
     assert_eq!(found(named), [id(3)]);
-    assert!(table.view(&"b".into(), id(1), now.at).is_none(), "of another client");
+    assert!(
+        table.view(&"b".into(), id(1), now.at).is_none(),
+        "of another client"
+    );
 }
 
 #[test]
@@ -158,10 +171,17 @@ fn records_are_kept_for_their_time_and_bounded() {
     });
     for number in 1..=3 {
         create(&mut table, "a", number, "", now).unwrap();
-        end(&mut table, number, now.at + SECOND * u32::try_from(number).unwrap());
+        end(
+            &mut table,
+            number,
+            now.at + SECOND * u32::try_from(number).unwrap(),
+        );
     }
     let is_kept = |table: &SessionTable<_>, number| table.record(id(number)).is_some();
-    assert_eq!([1, 2, 3].map(|number| is_kept(&table, number)), [false, true, true]);
+    assert_eq!(
+        [1, 2, 3].map(|number| is_kept(&table, number)),
+        [false, true, true]
+    );
     assert_eq!(table.next_due(), Some(now.at + 62 * SECOND));
     assert!(table.overdue(now.at + 62 * SECOND).is_empty());
     assert_eq!([2, 3].map(|number| is_kept(&table, number)), [false, true]);
@@ -176,7 +196,10 @@ fn a_record_can_be_written_down_and_read() {
     table.end(id(1), EndReason::BrowserLost);
     let record = table.record(id(1)).unwrap();
     let json = serde_json::to_string(&record).unwrap();
-    assert_eq!(serde_json::from_str::<SessionRecord>(&json).unwrap(), record);
+    assert_eq!(
+        serde_json::from_str::<SessionRecord>(&json).unwrap(),
+        record
+    );
     assert!(json.contains(r#""endReason":"browserLost""#), "{json}");
 }
 

@@ -105,7 +105,7 @@ pub(super) fn events(full: bool) -> Vec<Event> {
         ),
     };
     let created = SessionCreated {
-        session: info(full, SessionStatus::Ready),
+        session: Box::new(info(full, SessionStatus::Ready)),
         existing: maybe(full, true),
         pages: vec![page],
         token: maybe(full, "secret".into()),
@@ -131,7 +131,7 @@ pub(super) fn events(full: bool) -> Vec<Event> {
         status: SessionStatus::Completed,
         end_reason: maybe(full, reason),
     });
-    let session = info(full, SessionStatus::Running);
+    let session = Box::new(info(full, SessionStatus::Running));
     let mut events = vec![
         created.into(),
         DescribedSession { session }.into(),

@@ -52,6 +52,7 @@ const REVISED: &[&str] = &[
     "src/tabs",
     "src/telemetry.rs",
     "src/timer.rs",
+    "src/tokens",
     "src/units",
     "tests/it/actor",
     "tests/it/fake",

@@ -1,11 +1,12 @@
 //! All metrics with their kinds and labels, as they are documented.
 
 /// The metrics of the operator's documentation, without the prefix, with their labels.
-pub(crate) const NAMES: [(&str, &str, &[&str]); 30] = [
+pub(crate) const NAMES: [(&str, &str, &[&str]); 31] = [
     ("requests_total", "counter", &["outcome", "type"]),
     ("request_duration_seconds", "histogram", &["type"]),
     ("cdp_round_trip_seconds", "histogram", &["domain"]),
     ("dropped_total", "counter", &["reason", "type"]),
+    ("http_requests_total", "counter", &["route", "status"]),
     ("refused_total", "counter", &["reason"]),
     ("client_limit_total", "counter", &["limit"]),
     ("resumes_total", "counter", &["outcome"]),

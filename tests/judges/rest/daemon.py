@@ -22,7 +22,7 @@ class Daemon:
         line = self.process.stdout.readline()
         if not line:
             raise SystemExit(f"{binary} ended before it listened")
-        self.host = line.split("://")[1].strip().rstrip("/")
+        self.host = line.split("://")[1].split("/")[0].strip()
         self.url = f"http://{self.host}/v1"
 
     def stop(self):

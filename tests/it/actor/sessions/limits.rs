@@ -1,4 +1,4 @@
-//! How many sessions there may be, and who waits for one.
+//! How many sessions there may be, and the queue for them.
 
 use std::time::Duration;
 
