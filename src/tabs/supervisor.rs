@@ -138,7 +138,7 @@ impl SupervisorHandle {
         self.try_request(SupervisorMessage::Create(tab, reply));
     }
 
-    /// The downloads of a scope, oldest first; the receiver is told nothing if the supervisor cannot take the question.
+    /// The downloads of a scope, oldest first; the sender is dropped if the supervisor cannot take the question.
     pub fn list_downloads(&self, scope: Scope) -> oneshot::Receiver<Vec<KeptDownload>> {
         let (reply, listed) = oneshot::channel();
         let _ = self

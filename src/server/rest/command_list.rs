@@ -109,7 +109,7 @@ async fn run(mut request: RestRequest) -> RestResult {
 
 /// Counts a command after the first against the client's rate, and waits where that is used up: a list is not refused in
 /// its middle.
-async fn paced(caller: &Caller) -> Arrival {
+pub(super) async fn paced(caller: &Caller) -> Arrival {
     loop {
         let arrival = caller.message_arrived();
         match arrival.rate_exceeded() {

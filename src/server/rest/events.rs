@@ -1,7 +1,7 @@
 //! What happens in a session, as server-sent events.
 
 use axum::http::HeaderMap;
-use cdp_bridge_protocol::ErrorCode;
+use cdp_bridge_protocol::{ErrorCode, TabId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,12 +47,18 @@ pub(super) fn routes() -> Vec<Route> {
 async fn events(request: RestRequest) -> RestResult {
     let query: EventsQuery = request.query()?;
     let header = header(&request.headers, LAST_EVENT_ID)?;
-    let query = StreamQuery::read(
+    let mut query = StreamQuery::read(
         query.types.as_deref(),
         header,
         query.last_event_id.as_deref(),
     )?;
-    let principal = request.entered()?.access.principal.clone();
+    let access = &request.entered()?.access;
+    // A page that cannot be named is none whose events could be seen.
+    let only = access
+        .page()
+        .map(|page| page.parse().unwrap_or(TabId::new(0)));
+    query.only_page = only;
+    let principal = access.principal.clone();
     let (scope, ended) = session_of(&request, &principal)?;
     if let Some(ended) = ended {
         match (

@@ -42,6 +42,7 @@ mod tests {
         let mut text = Vec::new();
         let event = LoggedEvent {
             name: "tabActivated",
+            tab: None,
             data: r#"{"type":"tabActivated","id":"t1"}"#.into(),
         };
         push_event(&mut text, 7, &event);

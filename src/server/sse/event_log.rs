@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
+use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::Gap;
 
 /// Bytes of an event in a log beside its text.
@@ -17,6 +18,8 @@ pub(crate) const EVENT_OVERHEAD: usize = 64;
 pub(crate) struct LoggedEvent {
     /// Its `type`.
     pub(crate) name: &'static str,
+    /// The page that it is about, if it is about one.
+    pub(crate) tab: Option<TabId>,
     /// Its JSON text.
     pub(crate) data: Bytes,
 }
@@ -124,7 +127,7 @@ impl EventLog {
         }
     }
 
-    /// The events after this number, at most so many.
+    /// The events after this number, up to this many.
     pub(crate) fn read(&self, after: u64, most: usize) -> LogRead {
         let evicted = Gap {
             from: after + 1,
@@ -153,6 +156,7 @@ mod tests {
     fn event(number: u64) -> LoggedEvent {
         LoggedEvent {
             name: "pong",
+            tab: None,
             data: number.to_string().into(),
         }
     }

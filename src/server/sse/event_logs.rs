@@ -68,7 +68,7 @@ pub(crate) struct EventReader {
 }
 
 impl EventLogs {
-    /// Keeps at most so many bytes for all sessions of a client.
+    /// Keeps up to this many bytes for all sessions of a client.
     pub(crate) fn new(bytes_of_client: usize) -> Self {
         Self {
             bytes_of_client,
@@ -183,9 +183,11 @@ fn is_last(kind: &FactKind) -> bool {
 }
 
 fn logged(fact: Fact) -> Option<LoggedEvent> {
+    let tab = fact.tab;
     let event = wire::event(fact)?;
     Some(LoggedEvent {
         name: event.name(),
+        tab,
         data: Message::unasked(event).to_json().into(),
     })
 }
@@ -259,7 +261,7 @@ fn first_number() -> u64 {
 }
 
 impl EventReader {
-    /// What follows, at most so many events.
+    /// What follows, up to this many events.
     pub(crate) fn read(&mut self, most: usize) -> LogRead {
         self.changed.mark_unchanged();
         let mut clients = self.logs.clients();

@@ -2,13 +2,17 @@
 
 use std::collections::HashSet;
 
-use cdp_bridge_protocol::Event;
+use cdp_bridge_protocol::{Event, TabId};
+
+use super::event_log::LoggedEvent;
 
 /// The fields of a request for a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct StreamQuery {
     /// The events that are wanted; all if absent.
     types: Option<HashSet<&'static str>>,
+    /// The only page whose events may be seen, where the token is limited to one.
+    pub(crate) only_page: Option<TabId>,
     /// The number of the last event that the client has.
     pub(crate) last_event_id: Option<u64>,
 }
@@ -47,13 +51,19 @@ impl StreamQuery {
         };
         Ok(Self {
             types: types.map(names).transpose()?,
+            only_page: None,
             last_event_id: id.map(number).transpose()?,
         })
     }
 
-    /// Whether events of this type are wanted.
-    pub(crate) fn wants(&self, name: &str) -> bool {
-        self.types.as_ref().is_none_or(|types| types.contains(name))
+    /// Whether an event is to be sent.
+    pub(crate) fn wants(&self, event: &LoggedEvent) -> bool {
+        let is_seen = match (self.only_page, event.tab) {
+            (Some(only), Some(tab)) => only == tab,
+            _ => true,
+        };
+        let types = self.types.as_ref();
+        is_seen && types.is_none_or(|types| types.contains(event.name))
     }
 }
 
@@ -75,11 +85,19 @@ fn names(list: &str) -> Result<HashSet<&'static str>, BadStreamQuery> {
 mod tests {
     use super::*;
 
+    fn event(name: &'static str, tab: Option<u64>) -> LoggedEvent {
+        LoggedEvent {
+            name,
+            tab: tab.map(TabId::new),
+            data: bytes::Bytes::new(),
+        }
+    }
+
     #[test]
     fn without_fields_every_event_is_wanted_from_now_on() {
         let query = StreamQuery::read(None, None, None).unwrap();
         assert_eq!(query, StreamQuery::default());
-        assert!(query.wants("navigated"));
+        assert!(query.wants(&event("navigated", Some(1))));
     }
 
     #[test]
@@ -95,10 +113,22 @@ mod tests {
     }
 
     #[test]
+    fn a_token_of_one_page_shows_what_concerns_that_page() {
+        let query = StreamQuery {
+            only_page: Some(TabId::new(1)),
+            ..StreamQuery::default()
+        };
+        assert!(query.wants(&event("navigated", Some(1))));
+        assert!(query.wants(&event("sessionStateChanged", None)));
+        assert!(!query.wants(&event("navigated", Some(2))));
+    }
+
+    #[test]
     fn types_are_events_of_the_protocol() {
         let read = |types| StreamQuery::read(Some(types), None, None);
         let query = read("navigated, tabClosed").unwrap();
-        assert!(query.wants("tabClosed") && !query.wants("tabCreated"));
+        assert!(query.wants(&event("tabClosed", None)));
+        assert!(!query.wants(&event("tabCreated", None)));
         for bad in ["", "navigated,", "nothing"] {
             assert_eq!(read(bad).unwrap_err().field, "types");
         }

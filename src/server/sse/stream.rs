@@ -127,7 +127,7 @@ impl EventStream {
                 encode::push_gap(&mut text, gap);
             }
             let wanted = read.events.iter();
-            for (id, event) in wanted.filter(|(_, event)| self.query.wants(event.name)) {
+            for (id, event) in wanted.filter(|(_, event)| self.query.wants(event)) {
                 encode::push_event(&mut text, *id, event);
             }
             // None of a whole batch may be wanted.

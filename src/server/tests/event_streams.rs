@@ -178,7 +178,7 @@ async fn over_100_cuts_nothing_is_lost_and_nothing_comes_twice() {
         } else {
             Stream::open(bridge.address, &by_query, &[]).await
         };
-        // It reads some of what there is, and is cut off: the rest may be on its way.
+        // It reads some of what there is, and is cut off: the rest may be in flight.
         for _ in 0..(EVENTS - 1).min(published - received) {
             let event = stream.next().await.unwrap();
             received += 1;

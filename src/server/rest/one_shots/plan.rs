@@ -69,7 +69,7 @@ pub(crate) enum PlannedStep {
 pub(crate) struct PlannedRequest {
     pub(crate) kind: RequestKind,
     fields: Map<String, Value>,
-    /// Where a field of it stands in the body.
+    /// Where a field of it is in the body.
     origin: Origin,
 }
 

@@ -11,7 +11,7 @@ use super::plan::{OneShotPlan, PlannedStep};
 use crate::operations::sessions::{EndReason, SessionId, SessionOptions};
 use crate::operations::{Caller, Operations, PageCookie, Principal};
 use crate::server::problem::{Effect, Problem, ProblemCode};
-use crate::server::rest::{command_result, sessions};
+use crate::server::rest::{command_list, command_result, sessions};
 use crate::server::wire::WireAnswer;
 
 /// How long its session lives at most, if nothing else ends it: longer than any one-shot.
@@ -86,7 +86,13 @@ async fn carry_out(
     plan: OneShotPlan,
 ) -> Result<WireAnswer, Problem> {
     let ask = async |request: Request| {
-        command_result::run(operations, caller, caller.message_arrived(), request).await
+        command_result::run(
+            operations,
+            caller,
+            command_list::paced(caller).await,
+            request,
+        )
+        .await
     };
     let tab = opened(ask(plan.create()?).await?)?;
     if !plan.cookies.is_empty() {
