@@ -26,3 +26,10 @@ export {
   type FileToUpload,
   type TransportOptions,
 } from "./sessions/session.js";
+export type {
+  DownloadView,
+  NewSessionRequest,
+  Page as PageInfo,
+  Session as SessionInfo,
+  UploadView,
+} from "./sessions/types.js";
