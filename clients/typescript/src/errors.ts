@@ -2,7 +2,7 @@ import type { ErrorCode, ErrorDetails, ErrorEvent, RequestId } from "./protocol.
 
 /** The bridge answered a request with an `error`. */
 export class BridgeError extends Error {
-  override readonly name = "BridgeError";
+  override readonly name: string = "BridgeError";
   /** What went wrong, for a program. A newer bridge may know codes that this client does not. */
   readonly code: ErrorCode;
   /** Whether the same request may succeed later. */

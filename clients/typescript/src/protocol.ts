@@ -377,6 +377,24 @@ export interface Emulation {
   viewport?: ViewportSize | null;
 }
 
+/** Why a session has ended. */
+export type EndReason =
+  /** Its client ended it. */
+  | "requested"
+  /** It reached its `expiresAt`. */
+  | "expired"
+  /** It was not used until its `idleExpiresAt`, or a heartbeat was missed. */
+  | "idle"
+  /** Its client ended it together with others. */
+  | "terminated"
+  /** The bridge stopped. */
+  | "shutdown"
+  /** Chromium ended and is not started any more. */
+  | "browserLost"
+  /** It could not be made. */
+  | "failed"
+  ;
+
 /** What went wrong, for a program to act on. */
 export type ErrorCode =
   /** Not JSON, an unknown type, or a bad field. */
@@ -413,6 +431,12 @@ export type ErrorCode =
   | "BROWSER_DOWN"
   /** The bridge is stopping. */
   | "SHUTTING_DOWN"
+  /** The session has ended (`details.endReason`). */
+  | "SESSION_ENDED"
+  /** No such session, or another client's. */
+  | "UNKNOWN_SESSION"
+  /** There are as many sessions as there may be. */
+  | "CAPACITY"
   /** The session that a connection wanted to go on with is over; it has a new one. */
   | "RESUME_FAILED"
   /** A fault of the bridge; its log has the rest. */
@@ -441,8 +465,12 @@ export interface ErrorDetails {
   bytes?: number | null;
   /** `AMBIGUOUS`: how many elements the locator matches. */
   count?: number | null;
+  /** `LIMIT_EXCEEDED`, `CAPACITY` of sessions: how many there are. */
+  current?: number | null;
   /** `AMBIGUOUS`: a line for each of the first five of them. */
   elements?: Array<string> | null;
+  /** `SESSION_ENDED`: why it has. */
+  endReason?: EndReason | null;
   /** `BAD_REQUEST`: the field that is wrong. */
   field?: string | null;
   /** `SCREENSHOT_FAIL`: height of the picture that was asked for, in pixels. */
@@ -454,7 +482,7 @@ export interface ErrorDetails {
    * navigation was begun. If false, it had none and will have none; at most its element was scrolled into view.
    */
   inputSent?: boolean | null;
-  /** The limit that was passed: of pixels, of requests in flight, of tabs, of staged files, of init scripts. */
+  /** The limit that was passed: of pixels, of requests in flight, of tabs, of staged files, of init scripts, of sessions. */
   limit?: number | null;
   /** `AMBIGUOUS`: a locator for each of these elements, in the same order. */
   locators?: Array<string> | null;
@@ -775,6 +803,138 @@ export type RequestId = string | number;
 /** Where to scroll. */
 export type ScrollTo = Edge | Point;
 
+/** The connections that are open in a session. */
+export interface SessionConnectionCounts {
+  /** With CDP. */
+  cdp: number;
+  /** With the JSON protocol. */
+  json: number;
+  /** That only watch. */
+  watch: number;
+}
+
+/** How many sessions a client has. */
+export interface SessionCountsInfo {
+  /** The most there may be. */
+  limit: number;
+  /** Those that count against the limit: all that a list without `status` shows, without the implicit one. */
+  live: number;
+  /** Requests that wait for a place. */
+  queued: number;
+}
+
+/** What happens to files that the pages of a session offer. */
+export type SessionDownloads =
+  /** None is written. */
+  | "deny"
+  /** They can be fetched, where the configuration allows that. */
+  | "keep"
+  ;
+
+/** A session. Times are milliseconds since 1970. */
+export interface SessionInfo {
+  /** What is open in it. */
+  connections: SessionConnectionCounts;
+  /** When it was created. */
+  createdAt: number;
+  /** When nothing of it was left, once that is so. */
+  destroyedAt?: number | null;
+  /** Why it has ended, once it has. */
+  endReason?: EndReason | null;
+  /** When it ends at the latest; absent for the implicit session. */
+  expiresAt?: number | null;
+  /** The client's name for it. */
+  externalId?: string | null;
+  /** When it ends if it is not used and no heartbeat comes; absent for the implicit session. */
+  idleExpiresAt?: number | null;
+  /** Whether it is the implicit session; absent if not. */
+  implicit?: boolean | null;
+  /** When it was used last; now, while it is running. */
+  lastActivityAt: number;
+  /** How long it lives; absent for the implicit session. */
+  limits?: SessionLimitsInfo | null;
+  /** Whether it began without cookies and storage. */
+  loggedOut: boolean;
+  /** Texts of the client. */
+  metadata: Record<string, string>;
+  /** Its id; `default` for the client's implicit session, which is there as long as the bridge runs. */
+  sessionId: string;
+  /** How far it is in its life. */
+  status: SessionStatus;
+  /** What it has used. */
+  usage: SessionUsageCounts;
+  /** The size of its pages, where it sets one. */
+  viewport?: Viewport | null;
+}
+
+/** How long a session lives, in milliseconds. */
+export interface SessionLimitsInfo {
+  /** Without a heartbeat; absent if it needs none. */
+  heartbeatTimeoutMs?: number | null;
+  /** Without being used. */
+  idleTimeoutMs: number;
+  /** At most. */
+  maxDurationMs: number;
+}
+
+/**
+ * A session as a request names it: its id, or `default`. Any string is accepted by the parser: one that names no session
+ * is answered `UNKNOWN_SESSION`, not `BAD_REQUEST`.
+ */
+export type SessionRef = string;
+
+/** How far a session is in its life. */
+export type SessionStatus =
+  /** It is being made; its `startUrl` may still be loading. */
+  | "initializing"
+  /** No request is being carried out in it, and no connection is open in it. */
+  | "ready"
+  /** A request is being carried out in it, or a connection is open in it. */
+  | "running"
+  /** A person has control of it. */
+  | "takeover"
+  /** It has ended: it takes no more work, and what it holds is being released. */
+  | "completed"
+  /** It could not be made. */
+  | "error"
+  /** Nothing of it is left but its record. */
+  | "destroyed"
+  ;
+
+/** Which statuses a list shows. */
+export type SessionStatusFilter =
+  /** Every one. */
+  | "all"
+  /** As [`SessionStatus::Initializing`]. */
+  | "initializing"
+  /** As [`SessionStatus::Ready`]. */
+  | "ready"
+  /** As [`SessionStatus::Running`]. */
+  | "running"
+  /** As [`SessionStatus::Takeover`]. */
+  | "takeover"
+  /** As [`SessionStatus::Completed`]. */
+  | "completed"
+  /** As [`SessionStatus::Error`]. */
+  | "error"
+  /** As [`SessionStatus::Destroyed`]. */
+  | "destroyed"
+  ;
+
+/** What a session has used so far. */
+export interface SessionUsageCounts {
+  /** Requests of its pages that policy stopped. */
+  blockedRequests: number;
+  /** CDP messages, both ways. */
+  cdpMessages: number;
+  /** Bytes between its pages and the network, both ways. */
+  egressBytes: number;
+  /** Tabs that were opened, by requests and by pages. */
+  pages: number;
+  /** Requests. */
+  requests: number;
+}
+
 /** How a page's DOM is written down. */
 export type SnapshotFormat =
   /** The doctype and `document.documentElement.outerHTML`. */
@@ -785,6 +945,24 @@ export type SnapshotFormat =
 
 /** An element, or a point of the visible part of the page. */
 export type Spot = string | Point;
+
+/** The page of a session's `startUrl`. */
+export interface StartedPage {
+  /** Why it is not loaded; absent if it is. */
+  error?: StartedPageError | null;
+  /** Its tab; absent if none was opened. */
+  id?: TabId | null;
+  /** Its URL as it was asked for. */
+  url: string;
+}
+
+/** Why the page of a session's `startUrl` is not loaded. */
+export interface StartedPageError {
+  /** What went wrong, for a program. */
+  code: ErrorCode;
+  /** What went wrong and what to do, for a person. */
+  message: string;
+}
 
 /** An event that is sent only to subscribers. All others are sent without a request. */
 export type Subscribable =
@@ -840,7 +1018,10 @@ export type TabState =
 export type UploadFile = {
   /** The bytes in base64. */
   data?: string | null;
-  /** The file, if all of it was staged with `stageFile`. */
+  /**
+   * The file, if all of it was staged with `stageFile`, or handed over by HTTP: its `uploadId`, which is accepted as the
+   * name of this field too.
+   */
   fileId?: string | null;
   /** The media type that the page sees; none if absent. */
   mime?: string | null;
@@ -951,10 +1132,15 @@ export interface CreateTabFields {
   idempotencyKey?: IdempotencyKey;
   /**
    * Whether the tab has a browser context of its own, with no cookies or storage; the
-   * configuration says what holds if absent.
+   * configuration says what holds if absent, and in a created session it has none.
    */
   loggedOut?: boolean | null;
   requestId?: RequestId;
+  /**
+   * The session that it is opened in; the connection's own if absent. A connection that is limited to no session
+   * gets the events of that session from then on.
+   */
+  sessionId?: SessionRef | null;
   /**
    * Time limit in milliseconds; the configuration says what holds if absent.
    * From 100 to 120000.
@@ -1085,6 +1271,8 @@ export interface SetLoggedOutModeFields {
 /** Fields of a `listTabs`. */
 export interface ListTabsFields {
   requestId?: RequestId;
+  /** The session; the connection's own if absent. */
+  sessionId?: SessionRef | null;
   /**
    * Time limit in milliseconds; the configuration says what holds if absent.
    * From 100 to 120000.
@@ -2127,6 +2315,105 @@ export interface SetCredentialsFields {
   timeoutMs?: number;
 }
 
+/** Fields of a `createSession`. */
+export interface CreateSessionFields {
+  /**
+   * Where its pages may navigate and load from: entries as in `policy.allowlist`. It narrows what the client may,
+   * and never widens it.
+   */
+  allowlist?: Array<string> | null;
+  /** What happens to files that its pages offer; what the configuration says if absent. */
+  downloads?: SessionDownloads | null;
+  /** The client's own name for it. */
+  externalId?: string | null;
+  /**
+   * It ends when no heartbeat has come for so long, in milliseconds; none is needed if absent.
+   * From 1000 to 3600000.
+   */
+  heartbeatTimeoutMs?: number | null;
+  idempotencyKey?: IdempotencyKey;
+  /**
+   * How long it lives without being used, in milliseconds; the configuration sets the default.
+   * From 10000 to 3600000.
+   */
+  idleTimeoutMs?: number | null;
+  /**
+   * Whether it begins without cookies and storage; true if absent. If false, its tabs live in the profile that the
+   * bridge keeps, where it keeps one.
+   */
+  loggedOut?: boolean | null;
+  /**
+   * How long it lives at most, in milliseconds; the configuration sets the default, and may lower the limit.
+   * From 60000 to 86400000.
+   */
+  maxDurationMs?: number | null;
+  /** Texts of the client, to find it by. */
+  metadata?: Record<string, string> | null;
+  /**
+   * How long to wait for a place, in milliseconds; 0 not to wait. The configuration sets the default.
+   * From 0 to 600000.
+   */
+  queueTimeoutMs?: number | null;
+  requestId?: RequestId;
+  /** Opened in it at once. The session is there also if this page cannot be loaded. */
+  startUrl?: string | null;
+  /**
+   * Time limit in milliseconds; the configuration says what holds if absent.
+   * From 100 to 120000.
+   */
+  timeoutMs?: number;
+  /** Size of the visible part of its pages, where `createTab` sets none; the configured window size if absent. */
+  viewport?: Viewport | null;
+}
+
+/** Fields of a `getSession`. */
+export interface GetSessionFields {
+  requestId?: RequestId;
+  /** The session. */
+  sessionId: SessionRef;
+  /**
+   * Time limit in milliseconds; the configuration says what holds if absent.
+   * From 100 to 120000.
+   */
+  timeoutMs?: number;
+}
+
+/** Fields of a `listSessions`. */
+export interface ListSessionsFields {
+  /** The `nextCursor` of an earlier answer. */
+  cursor?: string | null;
+  /** Only the one with this name. */
+  externalId?: string | null;
+  /**
+   * The most sessions of one answer; 20 if absent.
+   * From 1 to 100.
+   */
+  limit?: number | null;
+  /** Only those that have each of these texts. */
+  metadata?: Record<string, string> | null;
+  requestId?: RequestId;
+  /** Only those with this status, or `all`; if absent, those that count against the limit. */
+  status?: SessionStatusFilter | null;
+  /**
+   * Time limit in milliseconds; the configuration says what holds if absent.
+   * From 100 to 120000.
+   */
+  timeoutMs?: number;
+}
+
+/** Fields of a `endSession`. */
+export interface EndSessionFields {
+  idempotencyKey?: IdempotencyKey;
+  requestId?: RequestId;
+  /** The session. */
+  sessionId: SessionRef;
+  /**
+   * Time limit in milliseconds; the configuration says what holds if absent.
+   * From 100 to 120000.
+   */
+  timeoutMs?: number;
+}
+
 /** The first message on every connection. */
 export interface WelcomeEvent {
   /** Name and version of the browser; empty while it is down. */
@@ -2143,7 +2430,9 @@ export interface WelcomeEvent {
   resumeToken?: string | null;
   /** Name and version of the bridge. */
   server: string;
-  /** The client's tabs, so that a Coordinator that comes back can go on. */
+  /** The session that the connection is limited to; absent where it is limited to none. */
+  sessionId?: string | null;
+  /** The tabs of the client's session, so that a Coordinator that comes back can go on. */
   tabs: Array<TabInfo>;
   type: "welcome";
 }
@@ -2803,6 +3092,69 @@ export interface TabUpdatedEvent {
   url: string;
 }
 
+/** A session of the client is there. */
+export interface SessionCreatedEvent {
+  /** For CDP clients. */
+  connectUrl?: string | null;
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** Events as a stream over HTTP. */
+  eventsUrl?: string | null;
+  /** Whether it was there already, under the same `externalId`; absent if it is new. */
+  existing?: boolean | null;
+  /** The page of its `startUrl`, if it has one and is new. */
+  pages: Array<StartedPage>;
+  requestId?: RequestId;
+  /** The session. */
+  session: SessionInfo;
+  /** The token with which it can be used from elsewhere. Secret; absent where the bridge makes none. */
+  token?: string | null;
+  type: "sessionCreated";
+  /** This protocol, with this session's tabs only. */
+  wsUrl?: string | null;
+}
+
+/** A session as it is now. */
+export interface SessionEvent {
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  requestId?: RequestId;
+  /** The session. */
+  session: SessionInfo;
+  type: "session";
+}
+
+/** The client's sessions, the newest first. */
+export interface SessionsEvent {
+  /** How many there are. */
+  counts: SessionCountsInfo;
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** For the `cursor` of the next request; absent at the end of the list. */
+  nextCursor?: string | null;
+  requestId?: RequestId;
+  /** Those of this part of the list. */
+  sessions: Array<SessionInfo>;
+  type: "sessions";
+}
+
+/**
+ * A session of the client has begun, or has ended. Sent to the connections of the session, and to those of its client
+ * that are limited to no session. `ready` and `running`, which alternate with each request, are not told.
+ */
+export interface SessionStateChangedEvent {
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** Why it has ended, once it has. */
+  endReason?: EndReason | null;
+  requestId?: RequestId;
+  /** The session. */
+  sessionId: string;
+  /** What it is now. */
+  status: SessionStatus;
+  type: "sessionStateChanged";
+}
+
 /** A part of a file has been received. */
 export interface FileStagedEvent {
   /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
@@ -2935,6 +3287,10 @@ export type BridgeEvent =
   | DownloadStartedEvent
   | DownloadFinishedEvent
   | TabUpdatedEvent
+  | SessionCreatedEvent
+  | SessionEvent
+  | SessionsEvent
+  | SessionStateChangedEvent
   | FileStagedEvent
   | DownloadEvent
   | EmulatedEvent
@@ -2983,6 +3339,10 @@ export interface EventTypes {
   downloadStarted: DownloadStartedEvent;
   downloadFinished: DownloadFinishedEvent;
   tabUpdated: TabUpdatedEvent;
+  sessionCreated: SessionCreatedEvent;
+  session: SessionEvent;
+  sessions: SessionsEvent;
+  sessionStateChanged: SessionStateChangedEvent;
   fileStaged: FileStagedEvent;
   download: DownloadEvent;
   emulated: EmulatedEvent;
@@ -3040,10 +3400,14 @@ export interface RequestTypes {
   answerDialog: { fields: AnswerDialogFields; answer: DialogClosedEvent };
   answerAuth: { fields: AnswerAuthFields; answer: AuthClosedEvent };
   setCredentials: { fields: SetCredentialsFields; answer: DoneEvent };
+  createSession: { fields: CreateSessionFields; answer: SessionCreatedEvent };
+  getSession: { fields: GetSessionFields; answer: SessionEvent };
+  listSessions: { fields: ListSessionsFields; answer: SessionsEvent };
+  endSession: { fields: EndSessionFields; answer: SessionStateChangedEvent };
 }
 
 /** Requests that change something: without an `idempotencyKey` they are never sent twice. */
-export const CHANGES: ReadonlySet<string> = new Set(["createTab","closeTab","activateTab","navigate","setLoggedOutMode","click","hover","focus","check","uncheck","scrollIntoView","fill","type","press","select","scroll","mouse","keyboard","drag","upload","goBack","goForward","reload","evaluate","stageFile","emulate","setPermissions","addInitScript","removeInitScript","answerDialog","answerAuth","setCredentials"]);
+export const CHANGES: ReadonlySet<string> = new Set(["createTab","closeTab","activateTab","navigate","setLoggedOutMode","click","hover","focus","check","uncheck","scrollIntoView","fill","type","press","select","scroll","mouse","keyboard","drag","upload","goBack","goForward","reload","evaluate","stageFile","emulate","setPermissions","addInitScript","removeInitScript","answerDialog","answerAuth","setCredentials","createSession","endSession"]);
 
 /** Events that come in parts: the field of their payload, and whether that is base64 in a text message. */
 export const PAYLOADS: Readonly<Record<string, { field: string; base64: boolean }>> = {
@@ -3103,7 +3467,7 @@ export abstract class Requests {
     return this.request("setLoggedOutMode", fields);
   }
 
-  /** Asks for all tabs of this client. */
+  /** Asks for all tabs of a session. */
   listTabs(fields: ListTabsFields = {}): Promise<RequestTypes["listTabs"]["answer"]> {
     return this.request("listTabs", fields);
   }
@@ -3339,5 +3703,32 @@ export abstract class Requests {
    */
   setCredentials(fields: SetCredentialsFields): Promise<RequestTypes["setCredentials"]["answer"]> {
     return this.request("setCredentials", fields);
+  }
+
+  /**
+   * Creates a session: a browser context of its own, with tabs, limits and an end. Answered by `sessionCreated`, which
+   * waits for a place if all are taken. While a session with the same `externalId` is live, the answer is that one.
+   */
+  createSession(fields: CreateSessionFields = {}): Promise<RequestTypes["createSession"]["answer"]> {
+    return this.request("createSession", fields);
+  }
+
+  /** Asks for a session, as it is now; also for one that has ended, while its record is kept. Answered by `session`. */
+  getSession(fields: GetSessionFields): Promise<RequestTypes["getSession"]["answer"]> {
+    return this.request("getSession", fields);
+  }
+
+  /** Asks for the client's sessions, the newest first. Answered by `sessions`. */
+  listSessions(fields: ListSessionsFields = {}): Promise<RequestTypes["listSessions"]["answer"]> {
+    return this.request("listSessions", fields);
+  }
+
+  /**
+   * Ends a session: its tabs are closed, its connections too, and nothing of it is kept but its record. Answered by
+   * `sessionStateChanged` once it takes no more work; a second one with `destroyed` follows once nothing of it is left.
+   * One that has ended already stays as it is.
+   */
+  endSession(fields: EndSessionFields): Promise<RequestTypes["endSession"]["answer"]> {
+    return this.request("endSession", fields);
   }
 }

@@ -16,12 +16,12 @@ pub(crate) fn routes() -> Vec<Route> {
         pages::routes(),
         command::routes(),
         command_list::routes(),
+        limits::routes(),
+        jobs::routes(),
         page_reads::routes::routes(),
         files::routes::routes(),
         events::routes(),
         one_shots::routes::routes(),
-        limits::routes(),
-        jobs::routes(),
         documents::routes(),
     ]
     .concat()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -13,7 +14,7 @@ E = TypeVar("E", bound="Event")
 
 
 class Record:
-    """A dataclass whose `repr` leaves out absent fields and passwords, and shows of bytes how many there are."""
+    """A dataclass whose `repr` leaves out absent fields, passwords and tokens, and shows of bytes how many there are."""
 
     __slots__ = ()
 
@@ -24,9 +25,17 @@ class Record:
         return f"{type(self).__qualname__}({', '.join(present)})"
 
 
+#: Fields that nothing shows by accident.
+_SECRETS = frozenset(["password", "token", "resume_token"])
+#: A token may stand in the query of a URL.
+_SECRET_IN_URL = re.compile(r"(?i)([?&]token=)[^&#\s]*")
+
+
 def _shown(name: str, value: Any) -> str:
-    if name == "password":
+    if name in _SECRETS:
         return "..."
+    if isinstance(value, str):
+        return repr(_SECRET_IN_URL.sub(r"\1...", value))
     return f"<{len(value)} bytes>" if isinstance(value, bytes) else repr(value)
 
 

@@ -356,6 +356,24 @@ class Emulation(Record):
         )
 
 
+#: Why a session has ended.
+#: - `requested`: Its client ended it.
+#: - `expired`: It reached its `expiresAt`.
+#: - `idle`: It was not used until its `idleExpiresAt`, or a heartbeat was missed.
+#: - `terminated`: Its client ended it together with others.
+#: - `shutdown`: The bridge stopped.
+#: - `browserLost`: Chromium ended and is not started any more.
+#: - `failed`: It could not be made.
+EndReason: TypeAlias = Literal[
+    "requested",
+    "expired",
+    "idle",
+    "terminated",
+    "shutdown",
+    "browserLost",
+    "failed",
+]
+
 #: What went wrong, for a program to act on.
 #: - `BAD_REQUEST`: Not JSON, an unknown type, or a bad field.
 #: - `UNKNOWN_TAB`: No such tab, or another client's.
@@ -374,6 +392,9 @@ class Emulation(Record):
 #: - `LIMIT_EXCEEDED`: Too many requests in flight, too many tabs, too many staged files or too many init scripts.
 #: - `BROWSER_DOWN`: Chromium is restarting.
 #: - `SHUTTING_DOWN`: The bridge is stopping.
+#: - `SESSION_ENDED`: The session has ended (`details.endReason`).
+#: - `UNKNOWN_SESSION`: No such session, or another client's.
+#: - `CAPACITY`: There are as many sessions as there may be.
 #: - `RESUME_FAILED`: The session that a connection wanted to go on with is over; it has a new one.
 #: - `INTERNAL`: A fault of the bridge; its log has the rest.
 #: - `NOT_FOUND`: No element was found within the time limit; or there is no such download, staged file or init script.
@@ -402,6 +423,9 @@ ErrorCode: TypeAlias = Literal[
     "LIMIT_EXCEEDED",
     "BROWSER_DOWN",
     "SHUTTING_DOWN",
+    "SESSION_ENDED",
+    "UNKNOWN_SESSION",
+    "CAPACITY",
     "RESUME_FAILED",
     "INTERNAL",
     "NOT_FOUND",
@@ -425,8 +449,12 @@ class ErrorDetails(Record):
     """
     count: int | None = None
     """`AMBIGUOUS`: how many elements the locator matches."""
+    current: int | None = None
+    """`LIMIT_EXCEEDED`, `CAPACITY` of sessions: how many there are."""
     elements: list[str] | None = None
     """`AMBIGUOUS`: a line for each of the first five of them."""
+    end_reason: EndReason | None = None
+    """`SESSION_ENDED`: why it has."""
     field: str | None = None
     """`BAD_REQUEST`: the field that is wrong."""
     height: int | None = None
@@ -440,7 +468,7 @@ class ErrorDetails(Record):
     """
     limit: int | None = None
     """The limit that was passed: of pixels, of requests in flight, of tabs, of staged files, of
-    init scripts.
+    init scripts, of sessions.
     """
     locators: list[str] | None = None
     """`AMBIGUOUS`: a locator for each of these elements, in the same order."""
@@ -478,7 +506,9 @@ class ErrorDetails(Record):
         return cls(
             bytes=wire.get("bytes"),
             count=wire.get("count"),
+            current=wire.get("current"),
             elements=wire.get("elements"),
+            end_reason=wire.get("endReason"),
             field=wire.get("field"),
             height=wire.get("height"),
             host=wire.get("host"),
@@ -504,7 +534,9 @@ class ErrorDetails(Record):
             {
                 "bytes": self.bytes,
                 "count": self.count,
+                "current": self.current,
                 "elements": self.elements,
+                "endReason": self.end_reason,
                 "field": self.field,
                 "height": self.height,
                 "host": self.host,
@@ -886,6 +918,267 @@ RequestId: TypeAlias = "str | int"
 #: Where to scroll.
 ScrollTo: TypeAlias = "Edge | Point"
 
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SessionConnectionCounts(Record):
+    """The connections that are open in a session."""
+
+    cdp: int
+    """With CDP."""
+    json: int
+    """With the JSON protocol."""
+    watch: int
+    """That only watch."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SessionConnectionCounts:
+        return cls(
+            cdp=wire["cdp"],
+            json=wire["json"],
+            watch=wire["watch"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "cdp": self.cdp,
+                "json": self.json,
+                "watch": self.watch,
+            }
+        )
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SessionCountsInfo(Record):
+    """How many sessions a client has."""
+
+    limit: int
+    """The most there may be."""
+    live: int
+    """Those that count against the limit: all that a list without `status` shows, without the
+    implicit one.
+    """
+    queued: int
+    """Requests that wait for a place."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SessionCountsInfo:
+        return cls(
+            limit=wire["limit"],
+            live=wire["live"],
+            queued=wire["queued"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "limit": self.limit,
+                "live": self.live,
+                "queued": self.queued,
+            }
+        )
+
+
+#: What happens to files that the pages of a session offer.
+#: - `deny`: None is written.
+#: - `keep`: They can be fetched, where the configuration allows that.
+SessionDownloads: TypeAlias = Literal["deny", "keep"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SessionInfo(Record):
+    """A session. Times are milliseconds since 1970."""
+
+    connections: SessionConnectionCounts
+    """What is open in it."""
+    created_at: int
+    """When it was created."""
+    destroyed_at: int | None = None
+    """When nothing of it was left, once that is so."""
+    end_reason: EndReason | None = None
+    """Why it has ended, once it has."""
+    expires_at: int | None = None
+    """When it ends at the latest; absent for the implicit session."""
+    external_id: str | None = None
+    """The client's name for it."""
+    idle_expires_at: int | None = None
+    """When it ends if it is not used and no heartbeat comes; absent for the implicit session."""
+    implicit: bool | None = None
+    """Whether it is the implicit session; absent if not."""
+    last_activity_at: int
+    """When it was used last; now, while it is running."""
+    limits: SessionLimitsInfo | None = None
+    """How long it lives; absent for the implicit session."""
+    logged_out: bool
+    """Whether it began without cookies and storage."""
+    metadata: dict[str, str]
+    """Texts of the client."""
+    session_id: str
+    """Its id; `default` for the client's implicit session, which is there as long as the bridge
+    runs.
+    """
+    status: SessionStatus
+    """How far it is in its life."""
+    usage: SessionUsageCounts
+    """What it has used."""
+    viewport: Viewport | None = None
+    """The size of its pages, where it sets one."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SessionInfo:
+        return cls(
+            connections=SessionConnectionCounts.from_wire(wire["connections"]),
+            created_at=wire["createdAt"],
+            destroyed_at=wire.get("destroyedAt"),
+            end_reason=wire.get("endReason"),
+            expires_at=wire.get("expiresAt"),
+            external_id=wire.get("externalId"),
+            idle_expires_at=wire.get("idleExpiresAt"),
+            implicit=wire.get("implicit"),
+            last_activity_at=wire["lastActivityAt"],
+            limits=optional(SessionLimitsInfo.from_wire, wire.get("limits")),
+            logged_out=wire["loggedOut"],
+            metadata=wire["metadata"],
+            session_id=wire["sessionId"],
+            status=wire["status"],
+            usage=SessionUsageCounts.from_wire(wire["usage"]),
+            viewport=optional(Viewport.from_wire, wire.get("viewport")),
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "connections": self.connections,
+                "createdAt": self.created_at,
+                "destroyedAt": self.destroyed_at,
+                "endReason": self.end_reason,
+                "expiresAt": self.expires_at,
+                "externalId": self.external_id,
+                "idleExpiresAt": self.idle_expires_at,
+                "implicit": self.implicit,
+                "lastActivityAt": self.last_activity_at,
+                "limits": self.limits,
+                "loggedOut": self.logged_out,
+                "metadata": self.metadata,
+                "sessionId": self.session_id,
+                "status": self.status,
+                "usage": self.usage,
+                "viewport": self.viewport,
+            }
+        )
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SessionLimitsInfo(Record):
+    """How long a session lives, in milliseconds."""
+
+    heartbeat_timeout_ms: int | None = None
+    """Without a heartbeat; absent if it needs none."""
+    idle_timeout_ms: int
+    """Without being used."""
+    max_duration_ms: int
+    """At most."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SessionLimitsInfo:
+        return cls(
+            heartbeat_timeout_ms=wire.get("heartbeatTimeoutMs"),
+            idle_timeout_ms=wire["idleTimeoutMs"],
+            max_duration_ms=wire["maxDurationMs"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "heartbeatTimeoutMs": self.heartbeat_timeout_ms,
+                "idleTimeoutMs": self.idle_timeout_ms,
+                "maxDurationMs": self.max_duration_ms,
+            }
+        )
+
+
+#: A session as a request names it: its id, or `default`. Any string is accepted by the parser: one
+#: that names no session is answered `UNKNOWN_SESSION`, not `BAD_REQUEST`.
+SessionRef: TypeAlias = str
+
+#: How far a session is in its life.
+#: - `initializing`: It is being made; its `startUrl` may still be loading.
+#: - `ready`: No request is being carried out in it, and no connection is open in it.
+#: - `running`: A request is being carried out in it, or a connection is open in it.
+#: - `takeover`: A person has control of it.
+#: - `completed`: It has ended: it takes no more work, and what it holds is being released.
+#: - `error`: It could not be made.
+#: - `destroyed`: Nothing of it is left but its record.
+SessionStatus: TypeAlias = Literal[
+    "initializing",
+    "ready",
+    "running",
+    "takeover",
+    "completed",
+    "error",
+    "destroyed",
+]
+
+#: Which statuses a list shows.
+#: - `all`: Every one.
+#: - `initializing`: As [`SessionStatus::Initializing`].
+#: - `ready`: As [`SessionStatus::Ready`].
+#: - `running`: As [`SessionStatus::Running`].
+#: - `takeover`: As [`SessionStatus::Takeover`].
+#: - `completed`: As [`SessionStatus::Completed`].
+#: - `error`: As [`SessionStatus::Error`].
+#: - `destroyed`: As [`SessionStatus::Destroyed`].
+SessionStatusFilter: TypeAlias = Literal[
+    "all",
+    "initializing",
+    "ready",
+    "running",
+    "takeover",
+    "completed",
+    "error",
+    "destroyed",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SessionUsageCounts(Record):
+    """What a session has used so far."""
+
+    blocked_requests: int
+    """Requests of its pages that policy stopped."""
+    cdp_messages: int
+    """CDP messages, both ways."""
+    egress_bytes: int
+    """Bytes between its pages and the network, both ways."""
+    pages: int
+    """Tabs that were opened, by requests and by pages."""
+    requests: int
+    """Requests."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SessionUsageCounts:
+        return cls(
+            blocked_requests=wire["blockedRequests"],
+            cdp_messages=wire["cdpMessages"],
+            egress_bytes=wire["egressBytes"],
+            pages=wire["pages"],
+            requests=wire["requests"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "blockedRequests": self.blocked_requests,
+                "cdpMessages": self.cdp_messages,
+                "egressBytes": self.egress_bytes,
+                "pages": self.pages,
+                "requests": self.requests,
+            }
+        )
+
+
 #: How a page's DOM is written down.
 #: - `html`: The doctype and `document.documentElement.outerHTML`.
 #: - `structured`: The JSON text of CDP's `DOMSnapshot.captureSnapshot`.
@@ -893,6 +1186,62 @@ SnapshotFormat: TypeAlias = Literal["html", "structured"]
 
 #: An element, or a point of the visible part of the page.
 Spot: TypeAlias = "str | Point"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class StartedPage(Record):
+    """The page of a session's `startUrl`."""
+
+    error: StartedPageError | None = None
+    """Why it is not loaded; absent if it is."""
+    id: TabId | None = None
+    """Its tab; absent if none was opened."""
+    url: str
+    """Its URL as it was asked for."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> StartedPage:
+        return cls(
+            error=optional(StartedPageError.from_wire, wire.get("error")),
+            id=wire.get("id"),
+            url=wire["url"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "error": self.error,
+                "id": self.id,
+                "url": self.url,
+            }
+        )
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class StartedPageError(Record):
+    """Why the page of a session's `startUrl` is not loaded."""
+
+    code: ErrorCode
+    """What went wrong, for a program."""
+    message: str
+    """What went wrong and what to do, for a person."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> StartedPageError:
+        return cls(
+            code=wire["code"],
+            message=wire["message"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "code": self.code,
+                "message": self.message,
+            }
+        )
+
 
 #: An event that is sent only to subscribers. All others are sent without a request.
 #: - `consoleMessage`: `consoleMessage`.
@@ -969,7 +1318,9 @@ class UploadFile(Record):
     data: str | None = None
     """The bytes in base64."""
     file_id: str | None = None
-    """The file, if all of it was staged with `stageFile`."""
+    """The file, if all of it was staged with `stageFile`, or handed over by HTTP: its `uploadId`,
+    which is accepted as the name of this field too.
+    """
     mime: str | None = None
     """The media type that the page sees; none if absent."""
     name: str | None = None
@@ -1136,8 +1487,10 @@ class WelcomeEvent(Event):
     """
     server: str
     """Name and version of the bridge."""
+    session_id: str | None = None
+    """The session that the connection is limited to; absent where it is limited to none."""
     tabs: list[TabInfo]
-    """The client's tabs, so that a Coordinator that comes back can go on."""
+    """The tabs of the client's session, so that a Coordinator that comes back can go on."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> WelcomeEvent:
@@ -1148,6 +1501,7 @@ class WelcomeEvent(Event):
             request_id=wire.get("requestId"),
             resume_token=wire.get("resumeToken"),
             server=wire["server"],
+            session_id=wire.get("sessionId"),
             tabs=[TabInfo.from_wire(each) for each in wire["tabs"]],
         )
 
@@ -2340,6 +2694,129 @@ class TabUpdatedEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SessionCreatedEvent(Event):
+    """A session of the client is there."""
+
+    type: ClassVar[str] = "sessionCreated"
+    connect_url: str | None = None
+    """For CDP clients."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    events_url: str | None = None
+    """Events as a stream over HTTP."""
+    existing: bool | None = None
+    """Whether it was there already, under the same `externalId`; absent if it is new."""
+    pages: list[StartedPage]
+    """The page of its `startUrl`, if it has one and is new."""
+    request_id: RequestId | None = None
+    session: SessionInfo
+    """The session."""
+    token: str | None = None
+    """The token with which it can be used from elsewhere. Secret; absent where the bridge makes
+    none.
+    """
+    ws_url: str | None = None
+    """This protocol, with this session's tabs only."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SessionCreatedEvent:
+        return cls(
+            connect_url=wire.get("connectUrl"),
+            cursor=wire.get("cursor"),
+            events_url=wire.get("eventsUrl"),
+            existing=wire.get("existing"),
+            pages=[StartedPage.from_wire(each) for each in wire["pages"]],
+            request_id=wire.get("requestId"),
+            session=SessionInfo.from_wire(wire["session"]),
+            token=wire.get("token"),
+            ws_url=wire.get("wsUrl"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SessionEvent(Event):
+    """A session as it is now."""
+
+    type: ClassVar[str] = "session"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    request_id: RequestId | None = None
+    session: SessionInfo
+    """The session."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SessionEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            request_id=wire.get("requestId"),
+            session=SessionInfo.from_wire(wire["session"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SessionsEvent(Event):
+    """The client's sessions, the newest first."""
+
+    type: ClassVar[str] = "sessions"
+    counts: SessionCountsInfo
+    """How many there are."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    next_cursor: str | None = None
+    """For the `cursor` of the next request; absent at the end of the list."""
+    request_id: RequestId | None = None
+    sessions: list[SessionInfo]
+    """Those of this part of the list."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SessionsEvent:
+        return cls(
+            counts=SessionCountsInfo.from_wire(wire["counts"]),
+            cursor=wire.get("cursor"),
+            next_cursor=wire.get("nextCursor"),
+            request_id=wire.get("requestId"),
+            sessions=[SessionInfo.from_wire(each) for each in wire["sessions"]],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SessionStateChangedEvent(Event):
+    """A session of the client has begun, or has ended. Sent to the connections of the session, and
+    to those of its client that are limited to no session. `ready` and `running`, which alternate
+    with each request, are not told.
+    """
+
+    type: ClassVar[str] = "sessionStateChanged"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    end_reason: EndReason | None = None
+    """Why it has ended, once it has."""
+    request_id: RequestId | None = None
+    session_id: str
+    """The session."""
+    status: SessionStatus
+    """What it is now."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SessionStateChangedEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            end_reason=wire.get("endReason"),
+            request_id=wire.get("requestId"),
+            session_id=wire["sessionId"],
+            status=wire["status"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FileStagedEvent(Event):
     """A part of a file has been received."""
 
@@ -2547,6 +3024,10 @@ EVENTS: dict[str, type[Event]] = {
     "downloadStarted": DownloadStartedEvent,
     "downloadFinished": DownloadFinishedEvent,
     "tabUpdated": TabUpdatedEvent,
+    "sessionCreated": SessionCreatedEvent,
+    "session": SessionEvent,
+    "sessions": SessionsEvent,
+    "sessionStateChanged": SessionStateChangedEvent,
     "fileStaged": FileStagedEvent,
     "download": DownloadEvent,
     "emulated": EmulatedEvent,
@@ -2600,6 +3081,8 @@ CHANGES: frozenset[str] = frozenset([
     "answerDialog",
     "answerAuth",
     "setCredentials",
+    "createSession",
+    "endSession",
 ])
 
 
@@ -2610,6 +3093,7 @@ class Requests(RequestsBase):
         self,
         *,
         logged_out: bool | None = None,
+        session_id: SessionRef | None = None,
         url: str | None = None,
         viewport: Viewport | None = None,
         wait_until: WaitUntil | None = None,
@@ -2621,7 +3105,10 @@ class Requests(RequestsBase):
         enabled, or with `waitUntil` once its first document is as far; `navigated` comes by itself.
 
         - `logged_out`: Whether the tab has a browser context of its own, with no cookies or
-          storage; the configuration says what holds if absent.
+          storage; the configuration says what holds if absent, and in a created session it has
+          none.
+        - `session_id`: The session that it is opened in; the connection's own if absent. A
+          connection that is limited to no session gets the events of that session from then on.
         - `url`: Where to go first; `about:blank` if absent.
         - `viewport`: Size of the page's visible part; the configured window size if absent.
         - `wait_until`: How far the first document shall be before the answer. If absent, the answer
@@ -2636,6 +3123,7 @@ class Requests(RequestsBase):
         """
         return await self._ask(TabCreatedEvent, "createTab", {
             "loggedOut": logged_out,
+            "sessionId": session_id,
             "url": url,
             "viewport": viewport,
             "waitUntil": wait_until,
@@ -2829,16 +3317,19 @@ class Requests(RequestsBase):
     async def list_tabs(
         self,
         *,
+        session_id: SessionRef | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> TabsEvent:
-        """Asks for all tabs of this client.
+        """Asks for all tabs of a session.
 
+        - `session_id`: The session; the connection's own if absent.
         - `request_id`: The client's own name for a request, echoed as it was given.
         - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
           From 100 to 120000.
         """
         return await self._ask(TabsEvent, "listTabs", {
+            "sessionId": session_id,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })
@@ -4246,6 +4737,151 @@ class Requests(RequestsBase):
         return await self._ask(DoneEvent, "setCredentials", {
             "credentials": credentials,
             "tabId": tab_id,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def create_session(
+        self,
+        *,
+        allowlist: list[str] | None = None,
+        downloads: SessionDownloads | None = None,
+        external_id: str | None = None,
+        heartbeat_timeout_ms: int | None = None,
+        idle_timeout_ms: int | None = None,
+        logged_out: bool | None = None,
+        max_duration_ms: int | None = None,
+        metadata: dict[str, str] | None = None,
+        queue_timeout_ms: int | None = None,
+        start_url: str | None = None,
+        viewport: Viewport | None = None,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> SessionCreatedEvent:
+        """Creates a session: a browser context of its own, with tabs, limits and an end. Answered
+        by `sessionCreated`, which waits for a place if all are taken. While a session with the same
+        `externalId` is live, the answer is that one.
+
+        - `allowlist`: Where its pages may navigate and load from: entries as in `policy.allowlist`.
+          It narrows what the client may, and never widens it.
+        - `downloads`: What happens to files that its pages offer; what the configuration says if
+          absent.
+        - `external_id`: The client's own name for it.
+        - `heartbeat_timeout_ms`: It ends when no heartbeat has come for so long, in milliseconds;
+          none is needed if absent. From 1000 to 3600000.
+        - `idle_timeout_ms`: How long it lives without being used, in milliseconds; the
+          configuration sets the default. From 10000 to 3600000.
+        - `logged_out`: Whether it begins without cookies and storage; true if absent. If false, its
+          tabs live in the profile that the bridge keeps, where it keeps one.
+        - `max_duration_ms`: How long it lives at most, in milliseconds; the configuration sets the
+          default, and may lower the limit. From 60000 to 86400000.
+        - `metadata`: Texts of the client, to find it by.
+        - `queue_timeout_ms`: How long to wait for a place, in milliseconds; 0 not to wait. The
+          configuration sets the default. From 0 to 600000.
+        - `start_url`: Opened in it at once. The session is there also if this page cannot be
+          loaded.
+        - `viewport`: Size of the visible part of its pages, where `createTab` sets none; the
+          configured window size if absent.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(SessionCreatedEvent, "createSession", {
+            "allowlist": allowlist,
+            "downloads": downloads,
+            "externalId": external_id,
+            "heartbeatTimeoutMs": heartbeat_timeout_ms,
+            "idleTimeoutMs": idle_timeout_ms,
+            "loggedOut": logged_out,
+            "maxDurationMs": max_duration_ms,
+            "metadata": metadata,
+            "queueTimeoutMs": queue_timeout_ms,
+            "startUrl": start_url,
+            "viewport": viewport,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def get_session(
+        self,
+        *,
+        session_id: SessionRef,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> SessionEvent:
+        """Asks for a session, as it is now; also for one that has ended, while its record is kept.
+        Answered by `session`.
+
+        - `session_id`: The session.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(SessionEvent, "getSession", {
+            "sessionId": session_id,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def list_sessions(
+        self,
+        *,
+        cursor: str | None = None,
+        external_id: str | None = None,
+        limit: int | None = None,
+        metadata: dict[str, str] | None = None,
+        status: SessionStatusFilter | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> SessionsEvent:
+        """Asks for the client's sessions, the newest first. Answered by `sessions`.
+
+        - `cursor`: The `nextCursor` of an earlier answer.
+        - `external_id`: Only the one with this name.
+        - `limit`: The most sessions of one answer; 20 if absent. From 1 to 100.
+        - `metadata`: Only those that have each of these texts.
+        - `status`: Only those with this status, or `all`; if absent, those that count against the
+          limit.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(SessionsEvent, "listSessions", {
+            "cursor": cursor,
+            "externalId": external_id,
+            "limit": limit,
+            "metadata": metadata,
+            "status": status,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def end_session(
+        self,
+        *,
+        session_id: SessionRef,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> SessionStateChangedEvent:
+        """Ends a session: its tabs are closed, its connections too, and nothing of it is kept but
+        its record. Answered by `sessionStateChanged` once it takes no more work; a second one with
+        `destroyed` follows once nothing of it is left. One that has ended already stays as it is.
+
+        - `session_id`: The session.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(SessionStateChangedEvent, "endSession", {
+            "sessionId": session_id,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
