@@ -1,5 +1,5 @@
 //! One caller of operations for each scope, so that what it refers to, such as an earlier outline, is known in the next
-//! request. Limits are the client's and shared with its WebSockets, however many callers it has.
+//! request. Limits are the client's and shared with its `WebSocket`s, however many callers it has.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
