@@ -38,7 +38,7 @@ macro_rules! http_codes {
             /// Every code.
             pub const ALL: [Self; [$($name),*].len()] = [$(Self::$code,)*];
 
-            /// The code as it stands in a document.
+            /// The code as it is written in a document.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$code => $name,)*
@@ -98,7 +98,7 @@ pub enum ProblemCode {
 }
 
 impl ProblemCode {
-    /// The code as it stands in a document.
+    /// The code as it is written in a document.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Protocol(code) => code.as_str(),

@@ -16,7 +16,7 @@ const DOOR: &str = "rest";
 /// The most callers; the one that was not used for longest goes.
 const MOST: usize = 4096;
 
-/// A caller that is not used for so long is forgotten.
+/// A caller that is not used for this time is forgotten.
 const IDLE: Duration = Duration::from_mins(15);
 
 /// The callers of this door.
