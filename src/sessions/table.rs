@@ -2,6 +2,9 @@
 //!
 //! What counts against a limit is what a list shows without a filter: every session of which something is left.
 
+mod read;
+mod uses;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
@@ -11,13 +14,12 @@ use super::admission::{AdmissionQueue, Ticket, Waiting};
 use super::clocks::Moment;
 use super::creation_rate::CreationRate;
 use super::implicit::ImplicitSession;
-use super::list::{SessionCounts, SessionFilter, SessionPage};
-use super::record::SessionRecord;
-use super::session::{Session, Use};
+use super::session::Session;
 use super::settings::SessionsConfig;
-use super::view::{HoldKind, SessionUsage, SessionView};
-use super::{EndReason, SessionId, SessionOptions, SessionStatus, SessionUpdate};
-use crate::tabs::{ClientId, Scope};
+use super::{EndReason, SessionId, SessionOptions};
+use crate::tabs::ClientId;
+
+pub use self::uses::UseKind;
 
 /// When a refused client may try again, at the earliest and at the latest.
 const RETRY: [Duration; 2] = [Duration::from_secs(1), Duration::from_mins(1)];
@@ -106,22 +108,6 @@ pub enum Unusable {
     Unknown,
     /// It has ended.
     Ended(EndReason),
-}
-
-/// Something that uses a session until it is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UseKind {
-    /// A request that is being carried out.
-    Call,
-    /// A connection that is open.
-    Hold(HoldKind),
-}
-
-impl UseKind {
-    /// Whether it holds the idle clock.
-    fn holds(self) -> bool {
-        self != Self::Hold(HoldKind::Watch)
-    }
 }
 
 impl<W> SessionTable<W> {
@@ -274,254 +260,6 @@ impl<W> SessionTable<W> {
         let first_gone = self.gone.front();
         let forgets = first_gone.map(|(at, _)| *at + self.config().retention);
         ends.into_iter().chain(forgets).min()
-    }
-
-    /// When a session has to be looked at, as far as is known now; `None` if it has ended.
-    pub fn due(&self, id: SessionId) -> Option<Instant> {
-        let session = self.sessions.get(&id)?;
-        let is_used = session.life.is_used();
-        session
-            .life
-            .takes_work()
-            .then(|| session.clocks.due(is_used))
-    }
-
-    /// Begins a use of the session of this scope.
-    pub fn begin_use(
-        &mut self,
-        scope: &Scope,
-        kind: UseKind,
-        now: Instant,
-    ) -> Result<(), Unusable> {
-        let id = SessionId::of(scope);
-        let use_of = if id.is_default() {
-            let started = self.started;
-            let implicit = self.implicit.entry(scope.client.clone());
-            let implicit = implicit.or_insert_with(|| ImplicitSession::new(started));
-            implicit.used(now);
-            &mut implicit.use_of
-        } else {
-            let session = self.usable(&scope.client, id)?;
-            if kind.holds() {
-                session.clocks.used(now);
-                session.life.used();
-            }
-            &mut session.use_of
-        };
-        match kind {
-            UseKind::Call => {
-                use_of.calls += 1;
-                use_of.usage.requests += 1;
-            }
-            UseKind::Hold(kind) => *use_of.connections.of(kind) += 1,
-        }
-        Ok(())
-    }
-
-    /// Ends a use that has begun.
-    pub fn end_use(&mut self, scope: &Scope, kind: UseKind, now: Instant) {
-        let id = SessionId::of(scope);
-        let use_of = if id.is_default() {
-            self.implicit.get_mut(&scope.client).map(|implicit| {
-                implicit.used(now);
-                &mut implicit.use_of
-            })
-        } else {
-            self.sessions.get_mut(&id).map(|session| {
-                if kind.holds() {
-                    session.clocks.used(now);
-                    session.life.released();
-                }
-                &mut session.use_of
-            })
-        };
-        match (use_of, kind) {
-            (Some(use_of), UseKind::Call) => use_of.calls -= 1,
-            (Some(use_of), UseKind::Hold(kind)) => *use_of.connections.of(kind) -= 1,
-            (None, _) => {}
-        }
-    }
-
-    /// The session is used for a moment, as by a request of another door.
-    pub fn touch(
-        &mut self,
-        client: &ClientId,
-        id: SessionId,
-        now: Instant,
-    ) -> Result<(), Unusable> {
-        if !id.is_default() {
-            self.usable(client, id)?.clocks.used(now);
-        }
-        Ok(())
-    }
-
-    /// A heartbeat came.
-    pub fn heartbeat(
-        &mut self,
-        client: &ClientId,
-        id: SessionId,
-        now: Instant,
-    ) -> Result<(), Unusable> {
-        if !id.is_default() {
-            self.usable(client, id)?.clocks.heartbeat(now);
-        }
-        Ok(())
-    }
-
-    /// Changes a session.
-    pub fn update(
-        &mut self,
-        client: &ClientId,
-        id: SessionId,
-        update: SessionUpdate,
-    ) -> Result<(), Unusable> {
-        let session = self.usable(client, id)?;
-        session
-            .clocks
-            .change(update.max_duration, update.idle_timeout);
-        if let Some(metadata) = update.metadata {
-            session.options.metadata = metadata;
-        }
-        Ok(())
-    }
-
-    /// Counts what the pages of a scope have used.
-    pub fn add_usage(&mut self, scope: &Scope, add: impl FnOnce(&mut SessionUsage)) {
-        let id = SessionId::of(scope);
-        let use_of = if id.is_default() {
-            self.implicit
-                .get_mut(&scope.client)
-                .map(|it| &mut it.use_of)
-        } else {
-            self.sessions.get_mut(&id).map(|it| &mut it.use_of)
-        };
-        if let Some(use_of) = use_of {
-            add(&mut use_of.usage);
-        }
-    }
-
-    /// Whether a session exists and takes work.
-    pub fn check(&self, scope: &Scope) -> Result<(), Unusable> {
-        let id = SessionId::of(scope);
-        if id.is_default() {
-            return Ok(());
-        }
-        usable(self.of_client(&scope.client, id)).map(drop)
-    }
-
-    /// How many requests are being carried out in a session.
-    pub fn calls(&self, id: SessionId) -> usize {
-        self.use_of(id).calls
-    }
-
-    /// How many connections are open in a session.
-    pub fn connections(&self, id: SessionId) -> usize {
-        let connections = self.use_of(id).connections;
-        connections.json + connections.cdp + connections.watch
-    }
-
-    fn use_of(&self, id: SessionId) -> Use {
-        self.sessions
-            .get(&id)
-            .map(|session| session.use_of)
-            .unwrap_or_default()
-    }
-
-    pub fn options(&self, id: SessionId) -> Option<&SessionOptions> {
-        self.sessions.get(&id).map(|session| &session.options)
-    }
-
-    pub fn status(&self, id: SessionId) -> Option<SessionStatus> {
-        self.sessions.get(&id).map(|session| session.life.status())
-    }
-
-    pub fn scope(&self, id: SessionId) -> Option<Scope> {
-        self.sessions.get(&id).map(|session| Scope {
-            client: session.client.clone(),
-            session: id.into(),
-        })
-    }
-
-    pub fn record(&self, id: SessionId) -> Option<SessionRecord> {
-        self.sessions.get(&id).map(Session::record)
-    }
-
-    /// A session of this client, as it is now.
-    pub fn view(&self, client: &ClientId, id: SessionId, now: Instant) -> Option<SessionView> {
-        if id.is_default() {
-            return Some(self.view_of_implicit(client, now));
-        }
-        self.of_client(client, id).map(|it| it.view(now))
-    }
-
-    fn view_of_implicit(&self, client: &ClientId, now: Instant) -> SessionView {
-        match self.implicit.get(client) {
-            Some(implicit) => implicit.view(client, now),
-            None => ImplicitSession::new(self.started).view(client, now),
-        }
-    }
-
-    /// A page of a client's sessions.
-    pub fn list(&self, client: &ClientId, filter: &SessionFilter, now: Instant) -> SessionPage {
-        let page = filter.page();
-        let own = self.sessions.values().rev();
-        let own = own.filter(|it| it.client == *client && filter.admits(&it.listed()));
-        let own = own.map(|it| it.view(now));
-        // The implicit session is the oldest.
-        let implicit = std::iter::once_with(|| self.view_of_implicit(client, now));
-        let implicit = implicit.filter(|it| filter.admits(&it.listed()));
-        let sessions = own.chain(implicit).take(page + 1).collect();
-        SessionPage::of(sessions, page, self.counts(client))
-    }
-
-    pub fn counts(&self, client: &ClientId) -> SessionCounts {
-        SessionCounts {
-            live: count(&self.live, client),
-            queued: self.queue.of(client),
-            limit: self.limits.of(client),
-        }
-    }
-
-    /// The requests that wait, of all clients.
-    pub fn queued(&self) -> usize {
-        self.queue.len()
-    }
-
-    /// How many sessions of all clients there are of which something is left.
-    pub fn live(&self) -> usize {
-        self.live.values().sum()
-    }
-
-    /// The sessions that take work, of one client or of all.
-    pub fn taking_work(&self, client: Option<&ClientId>) -> Vec<SessionId> {
-        let alive = self.sessions.values().filter(|it| it.life.takes_work());
-        let own = alive.filter(|it| client.is_none_or(|client| it.client == *client));
-        own.map(|it| it.id).collect()
-    }
-
-    /// The sessions of all clients of which something is left.
-    pub fn ids_of_live(&self) -> Vec<SessionId> {
-        let live = self.sessions.values().filter(|it| !it.life.is_gone());
-        live.map(|it| it.id).collect()
-    }
-
-    /// How long a session has existed.
-    pub fn age(&self, id: SessionId, now: Instant) -> Duration {
-        self.sessions.get(&id).map_or(Duration::ZERO, |session| {
-            now.saturating_duration_since(session.created.at)
-        })
-    }
-
-    /// How many sessions of which something is left have each status.
-    pub fn statuses(&self) -> [(SessionStatus, usize); SessionStatus::ALL.len()] {
-        let mut counts = SessionStatus::ALL.map(|status| (status, 0));
-        for session in self.sessions.values().filter(|it| !it.life.is_gone()) {
-            let status = session.life.status();
-            if let Some((_, count)) = counts.iter_mut().find(|(it, _)| *it == status) {
-                *count += 1;
-            }
-        }
-        counts
     }
 
     fn of_client(&self, client: &ClientId, id: SessionId) -> Option<&Session> {

@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::sessions::StatusFilter;
+use crate::sessions::{
+    HoldKind, SessionFilter, SessionPage, SessionRecord, SessionStatus, StatusFilter,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -147,6 +147,8 @@ fn fields(kind: RequestKind) -> Value {
     match kind {
         RequestKind::Ping
         | RequestKind::ListTabs
+        | RequestKind::CreateSession
+        | RequestKind::ListSessions
         | RequestKind::CloseTab
         | RequestKind::ActivateTab
         | RequestKind::GetDomSnapshot
@@ -159,7 +161,6 @@ fn fields(kind: RequestKind) -> Value {
         | RequestKind::GoBack
         | RequestKind::GoForward
         | RequestKind::Reload => json!({}),
-        RequestKind::CreateSession | RequestKind::ListSessions => json!({}),
         RequestKind::GetSession | RequestKind::EndSession => json!({"sessionId": "default"}),
         RequestKind::CreateTab | RequestKind::Navigate => json!({"url": "http://a.test/"}),
         RequestKind::SetLoggedOutMode => json!({"enabled": true}),

@@ -6,6 +6,7 @@ use cdp_bridge::operations::sessions::{
     EndReason, HoldKind, SessionFilter, SessionStatus, TerminateSelection,
 };
 use cdp_bridge::operations::{OperationError, SessionError, Success};
+use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::request::Viewport;
 use serde_json::json;
 use tokio::time::sleep;
@@ -33,7 +34,7 @@ async fn two_sessions_of_a_client_share_nothing_and_the_end_of_one_leaves_the_ot
         house.tab(&caller, first).await,
         house.tab(&caller, second).await,
     ];
-    assert_eq!([one, same, other].map(|tab| tab.number()), [1, 2, 3]);
+    assert_eq!([one, same, other].map(TabId::number), [1, 2, 3]);
     assert_eq!(house.bridge.fake.contexts().len(), 2, "one each");
     let list = |id: Option<String>| json!({"type": "listTabs", "sessionId": id});
     for (id, tabs) in [

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use cdp_bridge::operations::sessions::{
-    EndReason, HoldKind, SessionConnections, SessionFilter, SessionId, SessionStatus, SessionView,
-    StatusFilter,
+    EndReason, HoldKind, SessionConnections, SessionFilter, SessionId, SessionStatus,
+    SessionUpdate, SessionView, StatusFilter,
 };
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -71,8 +71,10 @@ impl Run {
             }
             11 => {
                 if let Some(session) = self.session(client) {
-                    let mut update = cdp_bridge::operations::sessions::SessionUpdate::default();
-                    update.idle_timeout = Some(self.rng.u32(10..30) * SECOND);
+                    let update = SessionUpdate {
+                        idle_timeout: Some(self.rng.u32(10..30) * SECOND),
+                        ..SessionUpdate::default()
+                    };
                     let operations = &self.house.operations;
                     let _ = operations.update_session(&client.into(), session.id, update);
                 }
