@@ -102,9 +102,7 @@ impl Daemon {
             is_local: browser_source::is_local(config),
         };
         let session_policies = SessionPolicies::of(&proxies, config);
-        let default_client = browser_source::client_of_default_context(config);
-        let process_wide = proxies.process_wide(default_client.as_ref());
-        let process_wide = process_wide.map_err(StartError::Proxy)?;
+        let process_wide = process_wide(config, &proxies)?;
         let source = browser_source::browser_source(config, process_wide.address())?;
         warn_about_foreign_browser(config, proxies.is_local);
         let (registry, bus) = (Registry::default(), EventBus::new());
@@ -142,12 +140,7 @@ impl Daemon {
                     .map_or_else(String::new, Exposition::render)
             }),
         };
-        if config.auth.session_secret.is_none() {
-            tracing::info!(
-                "tokens of sessions are signed with a random secret and end with this process, because \
-                 auth.session_secret is not set"
-            );
-        }
+        note_random_secret(config);
         let server = Server::bind(server_settings, services).await?;
         session_tokens.listens(server.local_addr(), config.server.tls.is_some());
         // Not awaited: it removes profiles that earlier runs left behind.
@@ -230,6 +223,22 @@ fn application(config: &Config, services: OperationServices, bus: &EventBus) -> 
     let operations = Arc::new(Operations::new(settings, services, taps));
     bus.listen(operations.usage_counter());
     operations
+}
+
+/// The proxy listener for traffic outside the bridge's browser contexts.
+fn process_wide(config: &Config, proxies: &ContextProxies) -> Result<ProxyListener, StartError> {
+    let default_client = browser_source::client_of_default_context(config);
+    let listener = proxies.process_wide(default_client.as_ref());
+    listener.map_err(StartError::Proxy)
+}
+
+fn note_random_secret(config: &Config) {
+    if config.auth.session_secret.is_none() {
+        tracing::info!(
+            "tokens of sessions are signed with a random secret and end with this process, because \
+             auth.session_secret is not set"
+        );
+    }
 }
 
 /// Warns of what the bridge cannot enforce in a browser that it did not launch.

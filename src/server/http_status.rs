@@ -44,10 +44,9 @@ pub fn of_code(code: ErrorCode) -> StatusCode {
 /// The status of an error of an operation: HTTP tells some apart that have one code.
 pub fn of_operation(error: &OperationError, code: ErrorCode) -> StatusCode {
     match error {
-        OperationError::NotPermitted { .. } | OperationError::ScriptsDisabled { .. } => {
-            StatusCode::FORBIDDEN
-        }
-        OperationError::Session(SessionError::LimitedToSession | SessionError::Implicit) => {
+        OperationError::NotPermitted { .. }
+        | OperationError::ScriptsDisabled { .. }
+        | OperationError::Session(SessionError::LimitedToSession | SessionError::Implicit) => {
             StatusCode::FORBIDDEN
         }
         OperationError::NoStreams { .. } => StatusCode::METHOD_NOT_ALLOWED,

@@ -38,7 +38,7 @@ macro_rules! http_codes {
             /// Every code.
             pub const ALL: [Self; [$($name),*].len()] = [$(Self::$code,)*];
 
-            /// The code as it stands in a document.
+            /// The code as it is written in a document.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$code => $name,)*
@@ -98,7 +98,7 @@ pub enum ProblemCode {
 }
 
 impl ProblemCode {
-    /// The code as it stands in a document.
+    /// The code as it is written in a document.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Protocol(code) => code.as_str(),
@@ -143,11 +143,14 @@ pub enum Effect {
 
 /// A request that failed.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Fault>);
+
+#[derive(Debug, Clone)]
+struct Fault {
     status: StatusCode,
     code: ProblemCode,
     detail: String,
-    details: Option<Box<ErrorDetails>>,
+    details: Option<ErrorDetails>,
     retryable: bool,
     effect: Effect,
     headers: HeaderMap,
@@ -183,7 +186,7 @@ pub struct ProblemDocument<'a> {
 impl Problem {
     /// A problem of the exchange itself.
     pub fn http(code: HttpCode, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Fault {
             status: code.status(),
             code: ProblemCode::Http(code),
             detail: detail.into(),
@@ -191,7 +194,7 @@ impl Problem {
             retryable: false,
             effect: Effect::Nothing,
             headers: HeaderMap::new(),
-        }
+        }))
     }
 
     /// A problem with a code of the protocol, before anything began.
@@ -217,55 +220,54 @@ impl Problem {
 
     /// An error as it stands on the WebSocket.
     pub fn of_event(event: ErrorEvent, effect: Effect) -> Self {
-        Self {
+        Self(Box::new(Fault {
             status: http_status::of_code(event.code),
             code: ProblemCode::Protocol(event.code),
             detail: event.message,
             retryable: event.retryable,
-            details: event.details.map(Box::new),
+            details: event.details,
             effect,
             headers: HeaderMap::new(),
-        }
+        }))
     }
 
     /// The same with another status.
     #[must_use]
-    pub fn with_status(self, status: StatusCode) -> Self {
-        Self { status, ..self }
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = status;
+        self
     }
 
     /// The same with these facts.
     #[must_use]
-    pub fn with_details(self, details: ErrorDetails) -> Self {
-        Self {
-            details: Some(Box::new(details)),
-            ..self
-        }
+    pub fn with_details(mut self, details: ErrorDetails) -> Self {
+        self.0.details = Some(details);
+        self
     }
 
     /// The same, about a part of what was sent.
     #[must_use]
     pub fn within(mut self, part: &str) -> Self {
-        if let Some(field) = self.details.as_mut().and_then(|it| it.field.as_mut()) {
+        if let Some(field) = self.0.details.as_mut().and_then(|it| it.field.as_mut()) {
             *field = format!("{part}.{field}");
         }
-        self.detail = format!("{part}: {}", self.detail);
+        self.0.detail = format!("{part}: {}", self.0.detail);
         self
     }
 
     /// The same with one more header.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
     /// The same, which may be tried again after this time.
     #[must_use]
     pub fn retry_after(mut self, after: Duration) -> Self {
-        let details = self.details.get_or_insert_default();
+        let details = self.0.details.get_or_insert_default();
         details.retry_after_ms = Some(u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
-        self.retryable = true;
+        self.0.retryable = true;
         self
     }
 
@@ -288,43 +290,44 @@ impl Problem {
 
     /// Its code.
     pub fn code(&self) -> ProblemCode {
-        self.code
+        self.0.code
     }
 
     /// Its status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// Whether nothing began, so that an idempotency key is free again.
     pub fn changed_nothing(&self) -> bool {
-        self.effect == Effect::Nothing
+        self.0.effect == Effect::Nothing
     }
 
     /// The same as the first of several: in a list the later ones do not begin.
     #[must_use]
-    pub fn with_effect(self, effect: Effect) -> Self {
-        Self { effect, ..self }
+    pub fn with_effect(mut self, effect: Effect) -> Self {
+        self.0.effect = effect;
+        self
     }
 
     /// The document.
     pub fn document<'a>(&'a self, instance: &'a str, request_id: &'a str) -> ProblemDocument<'a> {
         ProblemDocument {
-            r#type: format!("urn:cdp-bridge:error:{}", self.code.as_str()),
-            title: self.status.canonical_reason().unwrap_or("Error"),
-            status: self.status.as_u16(),
-            detail: &self.detail,
+            r#type: format!("urn:cdp-bridge:error:{}", self.0.code.as_str()),
+            title: self.0.status.canonical_reason().unwrap_or("Error"),
+            status: self.0.status.as_u16(),
+            detail: &self.0.detail,
             instance,
-            code: self.code,
-            retryable: self.retryable,
-            details: self.details.as_deref(),
+            code: self.0.code,
+            retryable: self.0.retryable,
+            details: self.0.details.as_ref(),
             request_id,
         }
     }
 
     /// The headers that go with it. `has_key`: the request carries an idempotency key.
     pub(crate) fn headers(&self, has_key: bool) -> HeaderMap {
-        let mut headers = self.headers.clone();
+        let mut headers = self.0.headers.clone();
         let wait = self.wait_ms();
         if let Some(ms) = wait {
             headers.insert(RETRY_AFTER, ms.div_ceil(1000).into());
@@ -338,9 +341,9 @@ impl Problem {
     }
 
     fn wait_ms(&self) -> Option<u64> {
-        let told = self.details.as_ref().and_then(|it| it.retry_after_ms);
+        let told = self.0.details.as_ref().and_then(|it| it.retry_after_ms);
         let is_wait = matches!(
-            self.status,
+            self.0.status,
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
         );
         told.or_else(|| is_wait.then_some(RESTART_MS))
@@ -348,17 +351,17 @@ impl Problem {
 
     /// Whether a generated client may repeat the request by itself: it would do so for these statuses.
     fn should_retry(&self, has_key: bool) -> Option<bool> {
-        let by_itself = self.status.is_server_error()
+        let by_itself = self.0.status.is_server_error()
             || matches!(
-                self.status,
+                self.0.status,
                 StatusCode::TOO_MANY_REQUESTS | StatusCode::CONFLICT | StatusCode::REQUEST_TIMEOUT
             );
         if !by_itself {
             return None;
         }
-        match self.effect {
+        match self.0.effect {
             Effect::Nothing => Some(true),
-            Effect::ReadsOnly => Some(self.retryable),
+            Effect::ReadsOnly => Some(self.0.retryable),
             // With a key the first answer is given again.
             Effect::Possible if has_key => None,
             Effect::Possible => Some(false),
@@ -396,7 +399,7 @@ impl From<BadRequest> for Problem {
 /// Without its body, which the outermost layer writes.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
+        let mut response = self.0.status.into_response();
         response.extensions_mut().insert(self);
         response
     }

@@ -395,6 +395,7 @@ mod tests {
                     device_scale_factor: Some(2.0),
                 }),
                 wait_until: Some(WaitUntil::Load),
+                session_id: None,
             }
             .into(),
         };

@@ -52,10 +52,10 @@ impl FailedAttempts {
         }
         let debt = attempts.debt(now);
         let most = REFILL * (BURST - 1);
-        if debt > most {
-            return Err(TooManyAttempts(debt - most));
+        match debt.checked_sub(most) {
+            Some(wait) if !wait.is_zero() => Err(TooManyAttempts(wait)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// An attempt failed.

@@ -35,6 +35,10 @@ pub(crate) fn locate(response: &mut Response, path: &str) {
 }
 
 /// 204.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the end of a handler, like the others"
+)]
 pub(crate) fn nothing() -> RestResult {
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -128,7 +128,7 @@ pub(crate) fn check_accept(headers: &HeaderMap, route: &Route) -> Result<(), Pro
     let types = route.media_types();
     let ranges: Vec<String> = accepted(headers).collect();
     let is_met = |media_type: &&str| ranges.iter().any(|range| fits(media_type, range));
-    if ranges.is_empty() || types.is_empty() || types.iter().any(|it| is_met(&it)) {
+    if ranges.is_empty() || types.is_empty() || types.iter().any(is_met) {
         return Ok(());
     }
     let detail = format!("Accept: this is answered with {}", types.join(" or "));

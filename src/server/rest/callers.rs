@@ -1,5 +1,5 @@
 //! One caller of operations for each scope, so that what it refers to, such as an earlier outline, is known in the next
-//! request. Limits are the client's and shared with its WebSockets, however many callers it has.
+//! request. Limits are the client's and shared with its `WebSocket`s, however many callers it has.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ const DOOR: &str = "rest";
 /// The most callers; the one that was not used for longest goes.
 const MOST: usize = 4096;
 
-/// A caller that is not used for so long is forgotten.
+/// A caller that is not used for this time is forgotten.
 const IDLE: Duration = Duration::from_mins(15);
 
 /// The callers of this door.

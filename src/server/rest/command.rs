@@ -144,7 +144,7 @@ fn flattened(mut params: Map<String, Value>) -> Result<Map<String, Value>, Probl
             for (name, value) in options {
                 if params.contains_key(&name) {
                     let detail =
-                        format!("params.options.{name}: it stands in params too; expected it once");
+                        format!("params.options.{name}: params has it too; expected it once");
                     return Err(Problem::bad_field(
                         &format!("params.options.{name}"),
                         detail,

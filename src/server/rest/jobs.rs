@@ -52,7 +52,8 @@ pub(crate) enum JobStatus {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Job {
     /// Its id.
-    job_id: String,
+    #[serde(rename = "jobId")]
+    id: String,
     /// How far it is.
     status: JobStatus,
     /// When it was begun, in milliseconds since 1970.
@@ -68,7 +69,7 @@ pub(crate) struct Job {
 impl Job {
     /// Where it is.
     pub(super) fn path(&self) -> String {
-        format!("/v1/jobs/{}", self.job_id)
+        format!("/v1/jobs/{}", self.id)
     }
 }
 
@@ -95,7 +96,7 @@ impl Jobs {
         options: SessionOptions,
     ) -> Result<Job, Problem> {
         let job = Job {
-            job_id: format!("{:032x}", fastrand::u128(..)),
+            id: format!("{:032x}", fastrand::u128(..)),
             status: JobStatus::Queued,
             created_at: epoch_ms(),
             result: None,
@@ -115,7 +116,7 @@ impl Jobs {
                 ..ErrorDetails::default()
             }));
         }
-        let id = job.job_id.clone();
+        let id = job.id.clone();
         let task = tokio::spawn(async move {
             let created = state.operations().create_session(&principal, options).await;
             let outcome = match created {
@@ -128,7 +129,7 @@ impl Jobs {
             state.rest.jobs.finish(&id, outcome);
         });
         known.insert(
-            job.job_id.clone(),
+            job.id.clone(),
             KnownJob {
                 client,
                 job: job.clone(),

@@ -44,21 +44,21 @@ type PathRoutes = Arc<Vec<MountedRoute>>;
 /// Adds every route of the table to a router.
 pub(crate) fn mount(
     mut router: Router<Arc<ServerState>>,
-    routes: Vec<Route>,
+    table: Vec<Route>,
 ) -> Router<Arc<ServerState>> {
     let mut paths: IndexMap<&'static str, Vec<MountedRoute>> = IndexMap::new();
-    for route in routes {
+    for route in table {
         let query = query_schema(&route);
         let mounted = MountedRoute { route, query };
         paths.entry(mounted.route.path).or_default().push(mounted);
     }
-    for (path, routes) in paths {
-        let routes: PathRoutes = Arc::new(routes);
+    for (path, of_path) in paths {
+        let of_path: PathRoutes = Arc::new(of_path);
         for prefix in PREFIXES {
-            let routes = Arc::clone(&routes);
+            let of_path = Arc::clone(&of_path);
             let handler =
                 async move |State(state): State<Arc<ServerState>>, request: Request| match serve(
-                    state, routes, request,
+                    state, of_path, request,
                 )
                 .await
                 {

@@ -1,4 +1,4 @@
-//! OpenAPI 3.1, written from the table of routes. The schemas come from the same types as `schemas/`.
+//! `OpenAPI` 3.1, written from the table of routes. The schemas come from the same types as `schemas/`.
 
 use axum::http::Method;
 use schemars::SchemaGenerator;

@@ -21,7 +21,8 @@ use crate::server::wire::WireAnswer;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Page {
     /// The page: `t1`, `t2`, …; the `tabId` of the protocol.
-    page_id: TabId,
+    #[serde(rename = "pageId")]
+    id: TabId,
     /// Chromium's id of the page, once there is one; another one after a rebuild.
     #[serde(skip_serializing_if = "Option::is_none")]
     target_id: Option<String>,
@@ -43,7 +44,7 @@ pub(crate) struct Page {
 impl From<PageView> for Page {
     fn from(page: PageView) -> Self {
         Self {
-            page_id: page.id,
+            id: page.id,
             target_id: page.target,
             session_id: SessionId::of(&page.scope).to_string(),
             url: page.url,
@@ -132,7 +133,7 @@ async fn create(mut request: RestRequest) -> RestResult {
             "the page was opened, and closed again",
         )
     })?;
-    let location = format!("/v1/pages/{}", page.page_id);
+    let location = format!("/v1/pages/{}", page.id);
     let mut answer = answer::json(StatusCode::CREATED, &page)?;
     answer::locate(&mut answer, &location);
     Ok(answer)

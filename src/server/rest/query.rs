@@ -23,7 +23,7 @@ pub(crate) fn read(query: &str, schema: &Value) -> Result<Map<String, Value>, Pr
         let value = typed(&name, &text, schema.pointer(&format!("/properties/{name}")))?;
         let name: String = name.chars().take(64).collect();
         if fields.insert(name.clone(), value).is_some() {
-            let detail = format!("{name}: it stands in the query twice; expected it once");
+            let detail = format!("{name}: the query has it twice; expected it once");
             return Err(Problem::bad_field(&name, detail));
         }
     }

@@ -79,7 +79,7 @@ async fn create(mut request: RestRequest) -> RestResult {
     let principal = request.entered()?.access.principal.clone();
     let urls = SessionUrls::of(&request);
     let state = Arc::clone(&request.state);
-    // Without waiting first: whoever finds a place gets the session itself.
+    // Without waiting first: where there is a place, the client gets the session itself.
     let at_once = SessionOptions {
         queue_timeout: Some(std::time::Duration::ZERO),
         ..options.clone()

@@ -84,13 +84,13 @@ async fn terminate(mut request: RestRequest) -> RestResult {
     }
     let mut failed = Vec::new();
     let ids = asked.ids.map(|ids| {
-        let parsed = ids.into_iter().filter_map(|id| match id.parse() {
-            Ok(id) => Some(id),
-            Err(_) => {
-                let code = ErrorCode::UnknownSession;
-                failed.push(NotTerminated { id, code });
-                None
+        let parsed = ids.into_iter().filter_map(|id| {
+            if let Ok(id) = id.parse() {
+                return Some(id);
             }
+            let code = ErrorCode::UnknownSession;
+            failed.push(NotTerminated { id, code });
+            None
         });
         parsed.collect()
     });

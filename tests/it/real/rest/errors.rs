@@ -19,7 +19,6 @@ fn faults(dead: &str) -> Vec<(&'static str, Value, u16, &'static str)> {
             403,
             "NAV_DENIED",
         ),
-        ("navigate", json!({"url": dead}), 502, "NAV_FAILED"),
         ("click", selector("text="), 400, "BAD_SELECTOR"),
         ("click", selector("#nothing"), 422, "NOT_FOUND"),
         ("click", selector("b"), 422, "AMBIGUOUS"),
@@ -55,6 +54,8 @@ fn faults(dead: &str) -> Vec<(&'static str, Value, u16, &'static str)> {
             403,
             "PERMISSION_DENIED",
         ),
+        // Afterwards the page is gone.
+        ("navigate", json!({"url": dead}), 502, "NAV_FAILED"),
     ]
 }
 
