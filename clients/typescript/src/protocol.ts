@@ -2327,7 +2327,7 @@ export interface CreateSessionFields {
   /** The client's own name for it. */
   externalId?: string | null;
   /**
-   * It ends when no heartbeat has come for so long, in milliseconds; none is needed if absent.
+   * It ends when no heartbeat has come within this time, in milliseconds; none is needed if absent.
    * From 1000 to 3600000.
    */
   heartbeatTimeoutMs?: number | null;

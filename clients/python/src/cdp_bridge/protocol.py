@@ -4769,8 +4769,8 @@ class Requests(RequestsBase):
         - `downloads`: What happens to files that its pages offer; what the configuration says if
           absent.
         - `external_id`: The client's own name for it.
-        - `heartbeat_timeout_ms`: It ends when no heartbeat has come for so long, in milliseconds;
-          none is needed if absent. From 1000 to 3600000.
+        - `heartbeat_timeout_ms`: It ends when no heartbeat has come within this time, in
+          milliseconds; none is needed if absent. From 1000 to 3600000.
         - `idle_timeout_ms`: How long it lives without being used, in milliseconds; the
           configuration sets the default. From 10000 to 3600000.
         - `logged_out`: Whether it begins without cookies and storage; true if absent. If false, its

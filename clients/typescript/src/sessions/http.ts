@@ -11,6 +11,9 @@ const LONGEST_MS = 150_000;
 /** What a request takes beyond the time limit that the bridge was given. */
 const MARGIN_MS = 30_000;
 
+/** On every request that changes something. */
+const KEY = "Idempotency-Key";
+
 /** What every method takes. */
 export interface CallOptions {
   /** Time limit of the bridge in milliseconds; as it is configured if absent. */
@@ -62,7 +65,7 @@ export class Http {
     const headers = {
       Accept: "application/json",
       ...(body !== undefined && { "Content-Type": "application/json" }),
-      ...(call.isChange !== false && { "Idempotency-Key": randomUUID() }),
+      ...(call.isChange !== false && { [KEY]: randomUUID() }),
     };
     const sent = { method, path, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
     return this.#repeated(sent, call);
@@ -72,7 +75,7 @@ export class Http {
   postFile(path: string, file: Blob, name: string, call: CallOptions = {}): Promise<Response> {
     const body = new FormData();
     body.append("file", file, name);
-    const headers = { Accept: "application/json", "Idempotency-Key": randomUUID() };
+    const headers = { Accept: "application/json", [KEY]: randomUUID() };
     return this.#repeated({ method: "POST", path, headers, body }, call);
   }
 
@@ -98,7 +101,7 @@ export class Http {
         if (!isCut(error)) throw error;
         // Every request may be sent again after a cut: one that changes something has a key.
         pause = limit.aborted || attempt >= this.options.retries ? undefined : backoff(attempt);
-        if (pause === undefined) throw this.#lost(error, sent.method !== "GET");
+        if (pause === undefined) throw this.#lost(error, KEY in sent.headers);
       }
       await pauseFor(pause, signal);
     }

@@ -18,6 +18,9 @@ import { Finds } from "./selectors.js";
 import type { BridgeSession, FileToUpload } from "./session.js";
 import type { Page as PageInfo } from "./types.js";
 
+/** The longest time limit of a command. */
+const LONGEST_COMMAND_MS = 120_000;
+
 /** How long a navigation waits. */
 export interface NavigationOptions extends CallOptions {
   /** How far the document shall be; `load` if absent. */
@@ -272,7 +275,8 @@ export class Page extends Finds<Locator> {
   async commands(commands: readonly Command[], options: CallOptions & { continueOnError?: boolean } = {}): Promise<CommandOutcome[]> {
     const body = { commands, onError: options.continueOnError ? "continue" : "stop" };
     const { signal } = options;
-    const call = { ...(signal && { signal }), isChange: commands.some(changesSomething) };
+    const timeout = commands.reduce((sum, { timeoutMs = LONGEST_COMMAND_MS }) => sum + timeoutMs, 0);
+    const call = { timeout, ...(signal && { signal }), isChange: commands.some(changesSomething) };
     const answer = await this.#http.change("POST", `${this.#path}/commands`, body, call);
     const { results } = await json<{ results: Array<{ result: Record<string, unknown> } | { error: ProblemFields }> }>(answer);
     return results.map((one) =>

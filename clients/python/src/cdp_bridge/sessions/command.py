@@ -9,6 +9,9 @@ from typing import Any
 from .._wire import present
 from .errors import RestError
 
+#: The longest time limit of a command.
+LONGEST_COMMAND_MS = 120_000
+
 #: What only looks, under all of its names. Everything else may change something, also what this
 #: client does not know.
 _LOOKS = frozenset(
@@ -50,6 +53,11 @@ class Command:
     def changes_something(self) -> bool:
         """Whether it may do something to the page."""
         return self.action not in _LOOKS and self.params.get("readOnly") is not True
+
+    @property
+    def longest_ms(self) -> int:
+        """How long it may take."""
+        return LONGEST_COMMAND_MS if self.timeout_ms is None else self.timeout_ms
 
     def to_wire(self) -> dict[str, Any]:
         return present({"action": self.action, "params": self.params, "timeoutMs": self.timeout_ms})

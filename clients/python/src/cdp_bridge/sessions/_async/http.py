@@ -18,6 +18,9 @@ from .._retry import RetryPolicy
 from ..errors import error_of_answer
 from .transport import Body, Transport, pause
 
+#: On every request that changes something.
+_KEY = "Idempotency-Key"
+
 
 class AsyncHttp:
     """Requests to one bridge with one session's tokens."""
@@ -86,7 +89,7 @@ class AsyncHttp:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         if is_change:
-            headers["Idempotency-Key"] = uuid.uuid4().hex
+            headers[_KEY] = uuid.uuid4().hex
         return await self._repeated(Request(method, path, data, headers, timeout_of(timeout_ms)))
 
     async def post_bytes(self, path: str, media_type: str, data: bytes) -> Answer:
@@ -94,7 +97,7 @@ class AsyncHttp:
         headers = {
             "Accept": "application/json",
             "Content-Type": media_type,
-            "Idempotency-Key": uuid.uuid4().hex,
+            _KEY: uuid.uuid4().hex,
         }
         return await self._repeated(Request("POST", path, data, headers))
 
@@ -134,7 +137,7 @@ class AsyncHttp:
             except Cut as cut:
                 wait = self._retry.after_cut(cut, attempt)
                 if wait is None:
-                    if cut.was_sent and request.method != "GET":
+                    if cut.was_sent and _KEY in request.headers:
                         raise OutcomeUnknown(f"{cut}; it may have been done") from None
                     raise
             attempt += 1

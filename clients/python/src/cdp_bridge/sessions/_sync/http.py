@@ -19,6 +19,9 @@ from .._retry import RetryPolicy
 from ..errors import error_of_answer
 from .transport import Body, Transport, pause
 
+#: On every request that changes something.
+_KEY = "Idempotency-Key"
+
 
 class Http:
     """Requests to one bridge with one session's tokens."""
@@ -87,7 +90,7 @@ class Http:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         if is_change:
-            headers["Idempotency-Key"] = uuid.uuid4().hex
+            headers[_KEY] = uuid.uuid4().hex
         return self._repeated(Request(method, path, data, headers, timeout_of(timeout_ms)))
 
     def post_bytes(self, path: str, media_type: str, data: bytes) -> Answer:
@@ -95,7 +98,7 @@ class Http:
         headers = {
             "Accept": "application/json",
             "Content-Type": media_type,
-            "Idempotency-Key": uuid.uuid4().hex,
+            _KEY: uuid.uuid4().hex,
         }
         return self._repeated(Request("POST", path, data, headers))
 
@@ -135,7 +138,7 @@ class Http:
             except Cut as cut:
                 wait = self._retry.after_cut(cut, attempt)
                 if wait is None:
-                    if cut.was_sent and request.method != "GET":
+                    if cut.was_sent and _KEY in request.headers:
                         raise OutcomeUnknown(f"{cut}; it may have been done") from None
                     raise
             attempt += 1

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
+from urllib.parse import quote
 
 from ...protocol import (
     Clip,
@@ -42,7 +43,7 @@ class Page(Finds):
     def __init__(self, browser: PersistentBrowser, page_id: str, url: str = "") -> None:
         """Use `browser.new_page`, `browser.pages` or `browser.page`."""
         self._browser = browser
-        self._path = f"/pages/{page_id}"
+        self._path = f"/pages/{quote(page_id, safe='')}"
         self.page_id = page_id
         """Its id, such as `t3`, which is the same in every program."""
         self.url = url
@@ -342,6 +343,7 @@ class Page(Finds):
                 "commands": [one.to_wire() for one in listed],
                 "onError": "continue" if continue_on_error else "stop",
             },
+            timeout_ms=sum(one.longest_ms for one in listed),
             is_change=any(one.changes_something for one in listed),
         )
         return [_outcome(one) for one in answer.json()["results"]]
