@@ -405,6 +405,8 @@ export type ErrorCode =
   | "NAV_DENIED"
   /** Chromium could not load the URL; `details.net` holds its `net::ERR_…` text. */
   | "NAV_FAILED"
+  /** The session's upstream proxy failed or refused; `details.reason`, `details.status` and `details.server`. */
+  | "PROXY_FAILED"
   /** The page's DOM could not be captured. */
   | "SNAPSHOT_FAIL"
   /** No picture of the page could be taken. */
@@ -500,7 +502,9 @@ export interface ErrorDetails {
   reached?: WaitUntil | null;
   /**
    * `NOT_ACTIONABLE`: why, as a word: `hidden`, `outside`, `moving`, `disabled`, `readOnly`,
-   * `covered`, or `unsuitable` where the request does not go with such an element.
+   * `covered`, or `unsuitable` where the request does not go with such an element. `PROXY_FAILED`: `notAllowed`,
+   * `unresolved`, `unreachable`, `timeout`, `tls`, `authentication`, `refused`, `destination` (the proxy could not
+   * reach the server), `invalidAnswer` or `closed`.
    */
   reason?: string | null;
   /** Milliseconds after which trying again makes sense. */
@@ -509,6 +513,13 @@ export interface ErrorDetails {
   scheme?: string | null;
   /** `NOT_FOUND`: the segment of the locator that found nothing. */
   segment?: string | null;
+  /** `PROXY_FAILED`: the proxy, without user name and password. */
+  server?: string | null;
+  /**
+   * `PROXY_FAILED`: the HTTP status that the proxy answered, or its reply of SOCKS5.
+   * From 0 to 65535.
+   */
+  status?: number | null;
   /** `NAV_FAILED`: the URL that could not be loaded, without user, password and query. */
   url?: string | null;
   /** `SCREENSHOT_FAIL`: width of the picture that was asked for, in pixels. */
@@ -682,6 +693,14 @@ export type MouseButton =
   | "middle"
   /** The one that opens context menus. */
   | "right"
+  ;
+
+/** Where the names of servers are resolved that a session connects to through its proxy. */
+export type NameResolution =
+  /** By the bridge, which checks the address and gives it to the proxy. */
+  | "local"
+  /** By the proxy: the bridge checks the name only. */
+  | "remote"
   ;
 
 /** A user and a password for one origin. */
@@ -1037,6 +1056,20 @@ export type UploadFile = {
   mime?: null;
   name?: null;
 });
+
+/** The proxy that the pages of a session go through. The bridge speaks to it, so Chromium never asks for its password. */
+export interface UpstreamProxyOptions {
+  /** Hosts that are connected to directly, at most 64, in the form of the allowlist's entries. */
+  bypass?: Array<string>;
+  /** The password for the proxy. It is never shown again. */
+  password?: string | null;
+  /** Where names are resolved. `remote` needs `policy.upstream_resolve = "remote"`. */
+  resolve?: NameResolution | null;
+  /** `http://`, `https://` or `socks5://`, a host and a port; `policy.upstream_proxies` has to allow it. */
+  server: string;
+  /** The user name for the proxy. */
+  username?: string | null;
+}
 
 /** Size of the page's visible part. */
 export interface Viewport {
@@ -2326,6 +2359,8 @@ export interface CreateSessionFields {
   downloads?: SessionDownloads | null;
   /** The client's own name for it. */
   externalId?: string | null;
+  /** Where its tabs start to be, as `geolocation` of `emulate`. */
+  geolocation?: Geolocation | null;
   /**
    * It ends when no heartbeat has come within this time, in milliseconds; none is needed if absent.
    * From 1000 to 3600000.
@@ -2337,6 +2372,8 @@ export interface CreateSessionFields {
    * From 10000 to 3600000.
    */
   idleTimeoutMs?: number | null;
+  /** The language and region that its tabs start with, as `locale` of `emulate`. */
+  locale?: string | null;
   /**
    * Whether it begins without cookies and storage; true if absent. If false, its tabs live in the profile that the
    * bridge keeps, where it keeps one.
@@ -2349,6 +2386,8 @@ export interface CreateSessionFields {
   maxDurationMs?: number | null;
   /** Texts of the client, to find it by. */
   metadata?: Record<string, string> | null;
+  /** The proxy that its pages go through. */
+  proxy?: UpstreamProxyOptions | null;
   /**
    * How long to wait for a place, in milliseconds; 0 not to wait. The configuration sets the default.
    * From 0 to 600000.
@@ -2362,6 +2401,8 @@ export interface CreateSessionFields {
    * From 100 to 120000.
    */
   timeoutMs?: number;
+  /** The time zone that its tabs start with, as `timezoneId` of `emulate`. */
+  timezoneId?: string | null;
   /** Size of the visible part of its pages, where `createTab` sets none; the configured window size if absent. */
   viewport?: Viewport | null;
 }

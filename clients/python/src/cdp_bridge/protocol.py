@@ -379,6 +379,7 @@ EndReason: TypeAlias = Literal[
 #: - `UNKNOWN_TAB`: No such tab, or another client's.
 #: - `NAV_DENIED`: The allowlist or a scheme rule refused the URL, also after a redirect.
 #: - `NAV_FAILED`: Chromium could not load the URL; `details.net` holds its `net::ERR_…` text.
+#: - `PROXY_FAILED`: The session's upstream proxy failed or refused; `details.reason`, `details.status` and `details.server`.
 #: - `SNAPSHOT_FAIL`: The page's DOM could not be captured.
 #: - `SCREENSHOT_FAIL`: No picture of the page could be taken.
 #: - `PRINT_FAIL`: The page could not be printed.
@@ -410,6 +411,7 @@ ErrorCode: TypeAlias = Literal[
     "UNKNOWN_TAB",
     "NAV_DENIED",
     "NAV_FAILED",
+    "PROXY_FAILED",
     "SNAPSHOT_FAIL",
     "SCREENSHOT_FAIL",
     "PRINT_FAIL",
@@ -488,7 +490,9 @@ class ErrorDetails(Record):
     """
     reason: str | None = None
     """`NOT_ACTIONABLE`: why, as a word: `hidden`, `outside`, `moving`, `disabled`, `readOnly`,
-    `covered`, or `unsuitable` where the request does not go with such an element.
+    `covered`, or `unsuitable` where the request does not go with such an element. `PROXY_FAILED`:
+    `notAllowed`, `unresolved`, `unreachable`, `timeout`, `tls`, `authentication`, `refused`,
+    `destination` (the proxy could not reach the server), `invalidAnswer` or `closed`.
     """
     retry_after_ms: int | None = None
     """Milliseconds after which trying again makes sense."""
@@ -496,6 +500,12 @@ class ErrorDetails(Record):
     """`NAV_DENIED`: the scheme that was refused."""
     segment: str | None = None
     """`NOT_FOUND`: the segment of the locator that found nothing."""
+    server: str | None = None
+    """`PROXY_FAILED`: the proxy, without user name and password."""
+    status: int | None = None
+    """`PROXY_FAILED`: the HTTP status that the proxy answered, or its reply of SOCKS5. From 0 to
+    65535.
+    """
     url: str | None = None
     """`NAV_FAILED`: the URL that could not be loaded, without user, password and query."""
     width: int | None = None
@@ -525,6 +535,8 @@ class ErrorDetails(Record):
             retry_after_ms=wire.get("retryAfterMs"),
             scheme=wire.get("scheme"),
             segment=wire.get("segment"),
+            server=wire.get("server"),
+            status=wire.get("status"),
             url=wire.get("url"),
             width=wire.get("width"),
         )
@@ -553,6 +565,8 @@ class ErrorDetails(Record):
                 "retryAfterMs": self.retry_after_ms,
                 "scheme": self.scheme,
                 "segment": self.segment,
+                "server": self.server,
+                "status": self.status,
                 "url": self.url,
                 "width": self.width,
             }
@@ -775,6 +789,11 @@ MouseAction: TypeAlias = Literal["move", "down", "up", "wheel"]
 #: - `middle`: The wheel.
 #: - `right`: The one that opens context menus.
 MouseButton: TypeAlias = Literal["left", "middle", "right"]
+
+#: Where the names of servers are resolved that a session connects to through its proxy.
+#: - `local`: By the bridge, which checks the address and gives it to the proxy.
+#: - `remote`: By the proxy: the bridge checks the name only.
+NameResolution: TypeAlias = Literal["local", "remote"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -1342,6 +1361,48 @@ class UploadFile(Record):
                 "fileId": self.file_id,
                 "mime": self.mime,
                 "name": self.name,
+            }
+        )
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class UpstreamProxyOptions(Record):
+    """The proxy that the pages of a session go through. The bridge speaks to it, so Chromium never
+    asks for its password.
+    """
+
+    bypass: list[str] | None = None
+    """Hosts that are connected to directly, at most 64, in the form of the allowlist's entries."""
+    password: str | None = None
+    """The password for the proxy. It is never shown again."""
+    resolve: NameResolution | None = None
+    """Where names are resolved. `remote` needs `policy.upstream_resolve = "remote"`."""
+    server: str
+    """`http://`, `https://` or `socks5://`, a host and a port; `policy.upstream_proxies` has to
+    allow it.
+    """
+    username: str | None = None
+    """The user name for the proxy."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> UpstreamProxyOptions:
+        return cls(
+            bypass=wire.get("bypass"),
+            password=wire.get("password"),
+            resolve=wire.get("resolve"),
+            server=wire["server"],
+            username=wire.get("username"),
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "bypass": self.bypass,
+                "password": self.password,
+                "resolve": self.resolve,
+                "server": self.server,
+                "username": self.username,
             }
         )
 
@@ -4748,13 +4809,17 @@ class Requests(RequestsBase):
         allowlist: list[str] | None = None,
         downloads: SessionDownloads | None = None,
         external_id: str | None = None,
+        geolocation: Geolocation | None = None,
         heartbeat_timeout_ms: int | None = None,
         idle_timeout_ms: int | None = None,
+        locale: str | None = None,
         logged_out: bool | None = None,
         max_duration_ms: int | None = None,
         metadata: dict[str, str] | None = None,
+        proxy: UpstreamProxyOptions | None = None,
         queue_timeout_ms: int | None = None,
         start_url: str | None = None,
+        timezone_id: str | None = None,
         viewport: Viewport | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
@@ -4769,19 +4834,23 @@ class Requests(RequestsBase):
         - `downloads`: What happens to files that its pages offer; what the configuration says if
           absent.
         - `external_id`: The client's own name for it.
+        - `geolocation`: Where its tabs start to be, as `geolocation` of `emulate`.
         - `heartbeat_timeout_ms`: It ends when no heartbeat has come within this time, in
           milliseconds; none is needed if absent. From 1000 to 3600000.
         - `idle_timeout_ms`: How long it lives without being used, in milliseconds; the
           configuration sets the default. From 10000 to 3600000.
+        - `locale`: The language and region that its tabs start with, as `locale` of `emulate`.
         - `logged_out`: Whether it begins without cookies and storage; true if absent. If false, its
           tabs live in the profile that the bridge keeps, where it keeps one.
         - `max_duration_ms`: How long it lives at most, in milliseconds; the configuration sets the
           default, and may lower the limit. From 60000 to 86400000.
         - `metadata`: Texts of the client, to find it by.
+        - `proxy`: The proxy that its pages go through.
         - `queue_timeout_ms`: How long to wait for a place, in milliseconds; 0 not to wait. The
           configuration sets the default. From 0 to 600000.
         - `start_url`: Opened in it at once. The session is there also if this page cannot be
           loaded.
+        - `timezone_id`: The time zone that its tabs start with, as `timezoneId` of `emulate`.
         - `viewport`: Size of the visible part of its pages, where `createTab` sets none; the
           configured window size if absent.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
@@ -4794,13 +4863,17 @@ class Requests(RequestsBase):
             "allowlist": allowlist,
             "downloads": downloads,
             "externalId": external_id,
+            "geolocation": geolocation,
             "heartbeatTimeoutMs": heartbeat_timeout_ms,
             "idleTimeoutMs": idle_timeout_ms,
+            "locale": locale,
             "loggedOut": logged_out,
             "maxDurationMs": max_duration_ms,
             "metadata": metadata,
+            "proxy": proxy,
             "queueTimeoutMs": queue_timeout_ms,
             "startUrl": start_url,
+            "timezoneId": timezone_id,
             "viewport": viewport,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
