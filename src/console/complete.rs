@@ -170,7 +170,10 @@ mod tests {
     #[test]
     fn verbs_come_first() {
         assert_eq!(candidates("nav", &[]), (0, vec!["navigate ".to_owned()]));
-        assert_eq!(completed("create"), ["create ", "createSession ", "createTab "]);
+        assert_eq!(
+            completed("create"),
+            ["create ", "createSession ", "createTab "]
+        );
         assert_eq!(completed("help sho"), ["shot"]);
         assert_eq!(completed("nonsense t"), Vec::<String>::new());
     }

@@ -28,7 +28,7 @@ struct Terminate {
     /// With this status.
     #[serde(default)]
     status: Option<SessionStatus>,
-    /// Not used for so long, in milliseconds.
+    /// Not used for this time, in milliseconds.
     #[serde(default)]
     idle_for_ms: Option<u64>,
     /// Each of these names has this value.

@@ -50,7 +50,7 @@ fn faults(dead: &str) -> Vec<(&'static str, Value, u16, &'static str)> {
         ),
         (
             "setPermissions",
-            json!({"permissions": ["geolocation"]}),
+            json!({"permissions": ["clipboardRead"]}),
             403,
             "PERMISSION_DENIED",
         ),
