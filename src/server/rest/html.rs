@@ -237,7 +237,7 @@ mod tests {
                 route.path
             );
         }
-        for loading in ["<script", "src=", "http://", "https://", "@import", "url("] {
+        for loading in ["<script", "<link", "src=", "href=\"http", "@import", "url("] {
             assert!(!page.contains(loading), "{loading}");
         }
     }
