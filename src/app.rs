@@ -134,18 +134,13 @@ impl Daemon {
             operations: Arc::clone(&operations),
             bus,
             browser: Arc::new(status.clone()),
-            render_metrics: Arc::new(move || {
-                exposition
-                    .as_ref()
-                    .map_or_else(String::new, Exposition::render)
-            }),
+            render_metrics: metrics_text(exposition),
         };
         note_random_secret(config);
         let server = Server::bind(server_settings, services).await?;
         session_tokens.listens(server.local_addr(), config.server.tls.is_some());
         // Not awaited: it removes profiles that earlier runs left behind.
         tokio::task::spawn_blocking(sweep);
-
         let (lifecycle, mut changes) = mpsc::channel(4);
         let restart = config.browser.restart.clone();
         let browser = BrowserSupervisor::start(source, restart, lifecycle).await?;
@@ -205,6 +200,14 @@ impl Daemon {
             tracing::error!(%error, "the server failed");
         }
     }
+}
+
+/// Writes `/metrics`, which is empty without an exposition.
+fn metrics_text(exposition: Option<Exposition>) -> Arc<dyn Fn() -> String + Send + Sync> {
+    Arc::new(move || {
+        let exposition = exposition.as_ref();
+        exposition.map_or_else(String::new, Exposition::render)
+    })
 }
 
 /// The proxies of pages.

@@ -6,19 +6,17 @@
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddrV4;
 use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::Instant;
 
 use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
 
 use super::socket_owner::{Descriptors, find, group_of, members_of, take_held, uid_of};
 use crate::lock::lock;
 
-/// How long the thread rests after it has read descriptors, as a multiple of the time that this took: it uses at most a third
-/// of a processor.
-const REST: u32 = 2;
+/// The pause after descriptors were read, as a multiple of the time that this took: they use at most a third of a processor.
+const PAUSE: u32 = 2;
 
-/// Looks up the processes of connections on one thread, which lives as long as connections wait. Clones share it.
+/// Looks up the processes of connections, in one task that lives as long as connections wait. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PeerLookups(Arc<Mutex<Queue>>);
 
@@ -26,7 +24,7 @@ pub(super) struct PeerLookups(Arc<Mutex<Queue>>);
 #[derive(Debug, Default)]
 struct Queue {
     waiting: Vec<Lookup>,
-    has_thread: bool,
+    has_task: bool,
     /// The process of the last connection: in Chromium it is always the same one.
     last_pid: Option<u32>,
 }
@@ -60,52 +58,58 @@ impl PeerLookups {
     fn push(&self, lookup: Lookup) {
         let mut queue = lock(&self.0);
         queue.waiting.push(lookup);
-        if !queue.has_thread {
-            queue.has_thread = true;
+        if !queue.has_task {
+            queue.has_task = true;
             let serving = Serving {
                 queue: Arc::clone(&self.0),
                 is_done: false,
             };
-            // Reads /proc, which blocks.
-            tokio::task::spawn_blocking(move || serving.run());
+            tokio::spawn(serving.run());
         }
     }
 }
 
-/// The thread that serves a queue.
+/// The task that serves a queue.
 struct Serving {
     queue: Arc<Mutex<Queue>>,
     is_done: bool,
 }
 
 impl Serving {
-    fn run(mut self) {
+    async fn run(mut self) {
         loop {
-            let (waiting, mut last_pid) = {
+            let (waiting, last_pid) = {
                 let mut queue = lock(&self.queue);
                 if queue.waiting.is_empty() {
-                    queue.has_thread = false;
+                    queue.has_task = false;
                     break;
                 }
                 (std::mem::take(&mut queue.waiting), queue.last_pid)
             };
             let started = Instant::now();
-            answer(waiting, &mut last_pid);
-            lock(&self.queue).last_pid = last_pid;
-            thread::sleep(started.elapsed() * REST);
+            // Reads /proc, which blocks.
+            let answering = tokio::task::spawn_blocking(move || {
+                let mut last_pid = last_pid;
+                answer(waiting, &mut last_pid);
+                last_pid
+            });
+            if let Ok(last_pid) = answering.await {
+                lock(&self.queue).last_pid = last_pid;
+            }
+            sleep(started.elapsed() * PAUSE).await;
         }
         self.is_done = true;
     }
 }
 
 impl Drop for Serving {
-    /// After a panic, or where the runtime no longer runs it, those that wait are refused, and the next one starts another thread.
+    /// Where the runtime no longer runs it, those that wait are refused.
     fn drop(&mut self) {
         if self.is_done {
             return;
         }
         let mut queue = lock(&self.queue);
-        queue.has_thread = false;
+        queue.has_task = false;
         queue.waiting.clear();
     }
 }

@@ -66,7 +66,7 @@ mod tests {
             bucket.left(start + Duration::from_millis(250)),
             (0, Duration::from_secs(1))
         );
-        let (left, full) = bucket.left(start + Duration::from_millis(1000));
+        let (left, full) = bucket.left(start + Duration::from_secs(1));
         assert_eq!((left, full), (3, Duration::from_millis(250)));
         let later = start + Duration::from_mins(1);
         assert_eq!((0..9).filter(|_| bucket.take(later).is_ok()).count(), 4);

@@ -23,6 +23,10 @@ pub(super) fn get(path: &str) -> Exchange {
     Exchange::new("GET", path)
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a `json!` stands in its place"
+)]
 pub(super) fn post(path: &str, body: Value) -> Exchange {
     Exchange::new("POST", path).json(&body)
 }
@@ -71,11 +75,13 @@ impl Exchange {
         let mut text =
             format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
         for header in &self.headers {
-            text += &format!("{header}\r\n");
+            text.push_str(header);
+            text.push_str("\r\n");
         }
         let body = self.body.as_deref().unwrap_or_default();
         if self.body.is_some() {
-            text += &format!("Content-Length: {}\r\n", body.len());
+            let length = format!("Content-Length: {}\r\n", body.len());
+            text.push_str(&length);
         }
         text + "\r\n" + body
     }

@@ -11,7 +11,8 @@ async fn upgrade(bridge: &Bridge, path: &str, headers: &[String]) -> Answer {
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     );
     for header in headers {
-        text += &format!("{header}\r\n");
+        text.push_str(header);
+        text.push_str("\r\n");
     }
     bridge.exchange(&(text + "\r\n")).await
 }
