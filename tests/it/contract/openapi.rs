@@ -1,4 +1,4 @@
-//! `schemas/openapi.json` is a document of OpenAPI 3.1, and what it says of errors is so.
+//! `schemas/openapi.json` is a document of `OpenAPI` 3.1, and what it says of errors is so.
 
 use cdp_bridge::schema;
 use cdp_bridge_protocol::ErrorCode;

@@ -46,7 +46,7 @@ async fn open(client: &Client, session: &str, url: &str, title: &str) -> String 
     tab
 }
 
-/// A server of WebSockets that sends back what it receives; gives its port.
+/// A server of `WebSocket`s that sends back what it receives; gives its port.
 async fn echo() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -66,7 +66,8 @@ pub(crate) fn request(
     let body = body.map(Value::to_string);
     if let Some(body) = &body {
         let length = body.len();
-        text += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
+        let of_body = format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
+        text.push_str(&of_body);
     }
     text + "\r\n" + &body.unwrap_or_default()
 }
