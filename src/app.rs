@@ -31,7 +31,7 @@ use crate::config::Config;
 use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
 use crate::exposition::Exposition;
 use crate::open_files;
-use crate::operations::sessions::{EndReason, MemoryStore};
+use crate::operations::sessions::{EndReason, MemoryStore, SessionTraffic};
 use crate::operations::{CallLog, EventBus, Facts, OperationServices, Operations, Tap};
 use crate::policy::DownloadPolicy;
 use crate::server::session_tokens::SessionTokenMint;
@@ -93,12 +93,14 @@ impl Daemon {
     ) -> Result<Self, StartError> {
         let policies = Arc::new(Policies::new(client_rules::read(config)?));
         let egress = egress();
+        let traffic = SessionTraffic::default();
         let (reports, blocked) = mpsc::channel(blocked_requests::QUEUE);
         let proxies = ContextProxies {
             egress: egress.clone(),
             policies: Arc::clone(&policies),
             upstreams: Arc::default(),
             reports,
+            traffic: traffic.clone(),
             is_local: browser_source::is_local(config),
         };
         let session_policies = SessionPolicies::of(&proxies, config);
@@ -127,6 +129,7 @@ impl Daemon {
                 facts: Facts(Arc::clone(&facts)),
                 session_store: Arc::new(MemoryStore::default()),
                 session_tokens: Arc::<SessionTokenMint>::clone(&session_tokens),
+                traffic,
             },
             &bus,
         );

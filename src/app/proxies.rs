@@ -12,6 +12,7 @@ use super::policies::Policies;
 use super::scope_proxies::ScopeProxies;
 use crate::egress::{BlockReporter, Egress, ProxyConfig, ProxyListener, RecentFailures};
 use crate::metrics;
+use crate::operations::sessions::SessionTraffic;
 use crate::policy::{ConnectFailure, Denied, EgressPolicy};
 use crate::tabs::{ClientId, ContextProxy, ProxyProvider, Scope};
 
@@ -22,6 +23,7 @@ pub(super) struct ContextProxies {
     pub(super) policies: Arc<Policies>,
     pub(super) upstreams: Arc<ScopeProxies>,
     pub(super) reports: mpsc::Sender<BlockedReport>,
+    pub(super) traffic: SessionTraffic,
     /// Whether Chromium runs on this machine, and so reaches listeners on the loopback address.
     pub(super) is_local: bool,
 }
@@ -43,6 +45,7 @@ impl ContextProxies {
             policy,
             reporter,
             upstream: None,
+            traffic: Arc::default(),
         })
     }
 
@@ -55,6 +58,7 @@ impl ContextProxies {
         let (policy, upstream) = (self.policies.of(scope), self.upstreams.of(scope));
         let lookups_of = scope.client.as_str().into();
         let recent_failures = self.recent_failures(scope);
+        let traffic = self.traffic.counter(scope);
         let (reports, scope) = (self.reports.clone(), scope.clone());
         let reporter = BlockReporter::new(recent_failures, move |blocked| {
             let report = BlockedReport {
@@ -71,6 +75,7 @@ impl ContextProxies {
             policy: policy.egress(),
             reporter,
             upstream: upstream.map(|session| Arc::clone(&session.proxy)),
+            traffic,
         })
     }
 

@@ -8,23 +8,30 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep};
 use tokio_util::io::{InspectReader, InspectWriter};
 
-/// The time of the last byte on a connection. Clones share it.
+/// The time of the last byte on a connection, and the number of bytes. Clones share it.
 #[derive(Debug, Clone)]
 pub(super) struct Activity {
     since: Instant,
     /// In milliseconds after `since`.
     last: Arc<AtomicU64>,
+    /// The bytes of all connections that are counted together.
+    traffic: Arc<AtomicU64>,
 }
 
 impl Activity {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(traffic: Arc<AtomicU64>) -> Self {
         Self {
             since: Instant::now(),
             last: Arc::default(),
+            traffic,
         }
     }
 
-    fn touch(&self) {
+    fn passed(&self, bytes: &[u8]) {
+        // Bytes fit into 64 bits on every machine.
+        self.traffic
+            .fetch_add(bytes.len() as u64, Ordering::Relaxed);
+
         let passed = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last.store(passed, Ordering::Relaxed);
     }
@@ -55,8 +62,8 @@ pub(super) fn observed<S: AsyncRead + AsyncWrite + Unpin>(
     let stream = InspectReader::new(stream, move |bytes: &[u8]| {
         // An end of the stream is no activity.
         if !bytes.is_empty() {
-            read.touch();
+            read.passed(bytes);
         }
     });
-    InspectWriter::new(stream, move |_: &[u8]| written.touch())
+    InspectWriter::new(stream, move |bytes: &[u8]| written.passed(bytes))
 }

@@ -61,7 +61,7 @@ impl ProxyConnection {
     pub(super) async fn run(self, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
         let limits = self.egress.limits;
-        let activity = Activity::new();
+        let activity = Activity::new(Arc::clone(&self.config.traffic));
         let stream = TokioIo::new(observed(stream, &activity));
         let connection = Arc::new(self);
         let service = service_fn(|request| {

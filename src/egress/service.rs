@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tokio::sync::watch;
 
@@ -40,6 +41,8 @@ pub struct ProxyConfig {
     pub reporter: BlockReporter,
     /// The proxy that connections go through.
     pub upstream: Option<Arc<UpstreamProxy>>,
+    /// Counts the bytes between Chromium and the proxy, in both directions.
+    pub traffic: Arc<AtomicU64>,
 }
 
 impl fmt::Debug for Egress {

@@ -7,7 +7,7 @@ mod upstream_failures;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -108,6 +108,7 @@ struct Fixture {
     policy: watch::Sender<Arc<EgressPolicy>>,
     recent_failures: Arc<RecentFailures>,
     blocked: Arc<Mutex<Vec<BlockedRequest>>>,
+    traffic: Arc<AtomicU64>,
 }
 
 fn policy(allowlist: &[&str], private: &[&str], mode: PolicyMode) -> Arc<EgressPolicy> {
@@ -153,6 +154,7 @@ impl Fixture {
         let (policy, policies) = watch::channel(first);
         let blocked: Arc<Mutex<Vec<BlockedRequest>>> = Arc::default();
         let (log, recent_failures) = (Arc::clone(&blocked), Arc::<RecentFailures>::default());
+        let traffic = Arc::<AtomicU64>::default();
         let reporter = BlockReporter::new(Arc::clone(&recent_failures), move |it| {
             log.lock().unwrap().push(it);
         });
@@ -161,6 +163,7 @@ impl Fixture {
             policy: policies,
             reporter,
             upstream,
+            traffic: Arc::clone(&traffic),
         };
         let proxy = egress.open(config).unwrap();
         Self {
@@ -169,6 +172,7 @@ impl Fixture {
             policy,
             recent_failures,
             blocked,
+            traffic,
         }
     }
 
@@ -404,8 +408,11 @@ async fn an_address_of_this_machine_is_denied_also_if_it_is_public() {
 async fn a_tunnel_carries_other_protocols_than_tls() {
     let (fixture, site) = (Fixture::new(), Site::start().await);
     let mut stream = fixture.tunnel(&format!("a.test:{}", site.port())).await;
+    let before = fixture.traffic.load(Ordering::Relaxed);
     stream.write_all(b"UPGRADE me").await.unwrap();
     assert_eq!(read(&mut stream).await, "UPGRADE me");
+    let counted = fixture.traffic.load(Ordering::Relaxed) - before;
+    assert_eq!(counted, 20, "there and back");
 }
 
 #[tokio::test]

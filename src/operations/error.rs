@@ -72,7 +72,7 @@ pub enum OperationError {
         retry_after: Duration,
     },
     /// No such tab, or another client's: the two are not told apart.
-    #[error("there is no tab {:?}; listTabs shows those there are", shortened(.tab))]
+    #[error("there is no tab {:?} of this client, or it is closed", shortened(.tab))]
     UnknownTab {
         /// The tab as the request names it.
         tab: TabRef,

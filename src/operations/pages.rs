@@ -3,6 +3,7 @@
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::TabState;
 
+use super::sessions::SessionId;
 use super::{Operations, Principal, Reach};
 use crate::tabs::{Scope, TabHandle};
 
@@ -52,6 +53,14 @@ impl Operations {
             Reach::Client => registry.of_client(&principal.scope.client, id),
         };
         tab.as_ref().map(page)
+    }
+
+    /// The session of a page that the principal could act on until it was closed, lately.
+    pub fn session_of_closed_page(&self, principal: &Principal, id: TabId) -> Option<SessionId> {
+        let registry = &self.services.registry;
+        let scope = registry.scope_of_closed(&principal.scope.client, id)?;
+        let is_own = principal.reach == Reach::Client || scope == principal.scope;
+        is_own.then(|| SessionId::of(&scope))
     }
 }
 

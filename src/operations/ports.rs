@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
-use super::sessions::{BadOption, SessionOptions, SessionStore, SessionTokens};
+use super::sessions::{BadOption, SessionOptions, SessionStore, SessionTokens, SessionTraffic};
 use crate::policy::Denied;
 use crate::tabs::{
     CallId, CancelReport, FactSink, KeptDownload, NewTab, Registry, Reply, Scope, ScopeSetup,
@@ -107,4 +107,6 @@ pub struct OperationServices {
     pub session_store: Arc<dyn SessionStore>,
     /// Makes the tokens of sessions.
     pub session_tokens: Arc<dyn SessionTokens>,
+    /// The bytes between pages and the network.
+    pub traffic: SessionTraffic,
 }

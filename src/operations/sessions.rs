@@ -41,8 +41,8 @@ use crate::sessions::table::UseKind;
 pub use crate::sessions::{
     BadOption, Cursor, EndReason, HoldKind, MemoryStore, NotASessionId, SessionConnections,
     SessionCounts, SessionDurations, SessionFilter, SessionId, SessionLimits, SessionOptions,
-    SessionPage, SessionRecord, SessionStatus, SessionStore, SessionUpdate, SessionUsage,
-    SessionView, SessionsConfig, StatusFilter, upstream_proxy,
+    SessionPage, SessionRecord, SessionStatus, SessionStore, SessionTraffic, SessionUpdate,
+    SessionUsage, SessionView, SessionsConfig, StatusFilter, upstream_proxy,
 };
 
 /// A session that was created, or one with the same `externalId`.
@@ -110,13 +110,23 @@ impl Operations {
         let view = self
             .sessions
             .table(|table| table.view(client, id, Instant::now()));
-        view.ok_or_else(|| SessionError::unknown(id))
+        let mut view = view.ok_or_else(|| SessionError::unknown(id))?;
+        self.add_traffic(&mut view);
+        Ok(view)
+    }
+
+    /// Its bytes are counted elsewhere while it lives.
+    fn add_traffic(&self, view: &mut SessionView) {
+        view.usage.egress_bytes += self.services.traffic.bytes(&view.scope());
     }
 
     /// A page of the client's sessions. It never waits for Chromium.
     pub fn list_sessions(&self, client: &ClientId, filter: &SessionFilter) -> SessionPage {
         let now = Instant::now();
-        self.sessions.table(|table| table.list(client, filter, now))
+        let page = self.sessions.table(|table| table.list(client, filter, now));
+        let mut page = page;
+        page.sessions.iter_mut().for_each(|it| self.add_traffic(it));
+        page
     }
 
     /// Changes a session, which counts as a use of it.

@@ -23,9 +23,10 @@ pub fn of_code(code: ErrorCode) -> StatusCode {
         | ErrorCode::Ambiguous
         | ErrorCode::StaleRef
         | ErrorCode::EvaluationFailed => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorCode::RateLimited | ErrorCode::LimitExceeded | ErrorCode::Dropped => {
-            StatusCode::TOO_MANY_REQUESTS
-        }
+        ErrorCode::RateLimited
+        | ErrorCode::LimitExceeded
+        | ErrorCode::Capacity
+        | ErrorCode::Dropped => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ErrorCode::NavFailed
         | ErrorCode::ProxyFailed
@@ -34,9 +35,7 @@ pub fn of_code(code: ErrorCode) -> StatusCode {
         | ErrorCode::PrintFail
         | ErrorCode::TabCrashed
         | ErrorCode::CdpDetached => StatusCode::BAD_GATEWAY,
-        ErrorCode::BrowserDown | ErrorCode::ShuttingDown | ErrorCode::Capacity => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        ErrorCode::BrowserDown | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::CdpTimeout => StatusCode::GATEWAY_TIMEOUT,
     }
 }
@@ -46,9 +45,7 @@ pub fn of_operation(error: &OperationError, code: ErrorCode) -> StatusCode {
     match error {
         OperationError::NotPermitted { .. }
         | OperationError::ScriptsDisabled { .. }
-        | OperationError::Session(SessionError::LimitedToSession | SessionError::Implicit) => {
-            StatusCode::FORBIDDEN
-        }
+        | OperationError::Session(SessionError::LimitedToSession) => StatusCode::FORBIDDEN,
         OperationError::NoStreams { .. } => StatusCode::METHOD_NOT_ALLOWED,
         OperationError::KeyReused { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         _ => of_code(code),

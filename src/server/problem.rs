@@ -55,6 +55,16 @@ macro_rules! http_codes {
     };
 }
 
+impl HttpCode {
+    /// Whether the same request may succeed later.
+    fn retryable(self) -> bool {
+        matches!(
+            self,
+            Self::RequestTimeout | Self::TooManyConnections | Self::TooManyAttempts
+        )
+    }
+}
+
 http_codes! {
     /// No token, or a bad or expired one.
     Unauthorized = "UNAUTHORIZED", UNAUTHORIZED;
@@ -191,7 +201,7 @@ impl Problem {
             code: ProblemCode::Http(code),
             detail: detail.into(),
             details: None,
-            retryable: false,
+            retryable: code.retryable(),
             effect: Effect::Nothing,
             headers: HeaderMap::new(),
         }))
@@ -271,10 +281,21 @@ impl Problem {
         self
     }
 
-    /// 401, with the header that names how to authenticate.
+    /// 401 for a token that does not open this, with the header that names how to authenticate.
     pub fn unauthorized(detail: impl Into<String>) -> Self {
-        const BEARER: &str = r#"Bearer realm="cdp-bridge", error="invalid_token""#;
-        let value = HeaderValue::from_static(BEARER);
+        Self::challenge(
+            r#"Bearer realm="cdp-bridge", error="invalid_token""#,
+            detail,
+        )
+    }
+
+    /// 401 for a request without a token. Its header names no error (RFC 6750, section 3.1).
+    pub fn token_missing(detail: impl Into<String>) -> Self {
+        Self::challenge(r#"Bearer realm="cdp-bridge""#, detail)
+    }
+
+    fn challenge(challenge: &'static str, detail: impl Into<String>) -> Self {
+        let value = HeaderValue::from_static(challenge);
         Self::http(HttpCode::Unauthorized, detail).with_header(WWW_AUTHENTICATE, value)
     }
 
@@ -349,6 +370,10 @@ impl Problem {
         told.or_else(|| is_wait.then_some(RESTART_MS))
     }
 
+    fn is_shutting_down(&self) -> bool {
+        self.0.code == ProblemCode::Protocol(ErrorCode::ShuttingDown)
+    }
+
     /// Whether a generated client may repeat the request by itself: it would do so for these statuses.
     fn should_retry(&self, has_key: bool) -> Option<bool> {
         let by_itself = self.0.status.is_server_error()
@@ -360,8 +385,9 @@ impl Problem {
             return None;
         }
         match self.0.effect {
-            Effect::Nothing => Some(true),
-            Effect::ReadsOnly => Some(self.0.retryable),
+            // This bridge will not take it any more, but the one that is started in its place.
+            Effect::Nothing if self.is_shutting_down() => Some(true),
+            Effect::Nothing | Effect::ReadsOnly => Some(self.0.retryable),
             // With a key the first answer is given again.
             Effect::Possible if has_key => None,
             Effect::Possible => Some(false),
@@ -471,6 +497,34 @@ mod tests {
         let read = failed(RequestKind::Query, TabError::Crashed);
         assert_eq!(retry(&read, false).as_deref(), Some("true"));
         assert_eq!(read.headers(false).get(RETRY_AFTER), None);
+    }
+
+    #[test]
+    fn what_is_repeated_by_itself_is_what_may_succeed_later() {
+        for code in HttpCode::ALL {
+            let problem = Problem::http(code, "no");
+            let expected = problem.0.retryable.then_some("true");
+            assert_eq!(retry(&problem, false).as_deref(), expected, "{code:?}");
+        }
+        for code in ErrorCode::ALL {
+            let problem = Problem::protocol(code, "no");
+            let is_told = retry(&problem, false).map(|it| it == "true");
+            // The bridge that is started next takes it.
+            let expected = code.retryable() || code == ErrorCode::ShuttingDown;
+            assert!(is_told.is_none_or(|told| told == expected), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_without_a_token_has_no_error_in_its_challenge() {
+        let challenge = |problem: Problem| {
+            let headers = problem.headers(false);
+            headers[WWW_AUTHENTICATE].to_str().unwrap().to_owned()
+        };
+        let missing = challenge(Problem::token_missing("none"));
+        assert_eq!(missing, r#"Bearer realm="cdp-bridge""#);
+        let bad = challenge(Problem::unauthorized("bad"));
+        assert_eq!(bad, format!(r#"{missing}, error="invalid_token""#));
     }
 
     #[test]

@@ -45,7 +45,9 @@ pub(crate) fn mint(keys: &TokenKeys, session: &SessionView, grant: Grant) -> Min
     let now = epoch_ms();
     let ttl = grant.ttl_ms.unwrap_or(MAX_TTL_MS).min(MAX_TTL_MS);
     let end = session.expires_at_ms.unwrap_or(u64::MAX);
-    let exp = now.saturating_add(ttl).min(end) / 1000;
+    let until = now.saturating_add(ttl).min(end);
+    // Rounded up: it must not end before its session, without which it is worth nothing.
+    let exp = until.div_ceil(1000);
     let claims = Claims {
         aud: Audience::Session,
         sub: session.id.to_string(),
@@ -59,7 +61,7 @@ pub(crate) fn mint(keys: &TokenKeys, session: &SessionView, grant: Grant) -> Min
     };
     MintedToken {
         text: keys.sign(&claims),
-        expires_at_ms: exp * 1000,
+        expires_at_ms: until,
     }
 }
 

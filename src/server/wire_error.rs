@@ -4,7 +4,8 @@ use cdp_bridge_protocol::{ErrorCode, ErrorDetails, ErrorEvent, RequestKind, TabI
 
 use crate::operations::error::{code_of_tab, millis_rounded_up};
 use crate::operations::failure::{
-    Failure, PageActionError, PrintError, ScreenshotError, SetupError, SnapshotError, TabError,
+    DownloadError, Failure, PageActionError, PrintError, ScreenshotError, SetupError,
+    SnapshotError, TabError,
 };
 use crate::operations::staged_files::StagingError;
 use crate::operations::{OperationError, SessionError};
@@ -17,6 +18,7 @@ pub fn of_operation(kind: RequestKind, error: &OperationError, tab: Option<TabId
     ErrorEvent {
         id: tab.filter(|_| !is_refused_early(error)),
         details: some_of(details_of_operation(error)),
+        retryable: error.code(kind).retryable() && !is_unknown_file(error),
         ..ErrorEvent::new(error.code(kind), error.to_string())
     }
 }
@@ -44,10 +46,16 @@ pub fn may_have_acted(error: &OperationError) -> bool {
     matches!(error, OperationError::Failed(failure) if failure.error.may_have_acted())
 }
 
+/// Whether the request names a file that was never staged, or is dropped: ids are not used again.
+fn is_unknown_file(error: &OperationError) -> bool {
+    matches!(error, OperationError::Staging(StagingError::Unknown { .. }))
+}
+
 /// Whether the same request can never succeed, although others with this code may.
 fn is_final(error: &TabError) -> bool {
     match error {
         TabError::NotAsked { .. }
+        | TabError::Download(DownloadError::Unknown { .. })
         | TabError::Setup(
             SetupError::TooManyScripts { .. }
             | SetupError::ScriptsTooLong { .. }
@@ -122,11 +130,11 @@ fn details_of_session(error: &SessionError) -> ErrorDetails {
         SessionError::BadOption(bad) => details.field = Some(bad.field.clone()),
         SessionError::LimitExceeded { limit, current, .. }
         | SessionError::Full { limit, current, .. }
+        | SessionError::QueueFull { limit, current, .. }
         | SessionError::QueueTimeout { limit, current, .. } => {
             details.limit = Some(*limit as u64);
             details.current = Some(*current as u64);
         }
-        SessionError::QueueFull { limit, .. } => details.limit = Some(*limit as u64),
         SessionError::RateLimited { per_minute, .. } => {
             details.limit = Some(u64::from(*per_minute));
         }
@@ -362,6 +370,16 @@ mod tests {
         assert_eq!(details.reason.as_deref(), Some("destination"));
         assert_eq!(details.status, Some(503));
         assert!(!failed(ProxyFault::CredentialsRefused { status: 407 }).retryable);
+    }
+
+    #[test]
+    fn what_is_unknown_will_not_be_known_later() {
+        let id = || "none".to_owned();
+        let download = TabError::Download(DownloadError::Unknown { id: id() });
+        assert!(!wire(RequestKind::GetDownload, download).retryable);
+        let staged = OperationError::Staging(StagingError::Unknown { id: id() });
+        let error = of_operation(RequestKind::Upload, &staged, None);
+        assert_eq!((error.code, error.retryable), (ErrorCode::NotFound, false));
     }
 
     #[test]

@@ -95,12 +95,13 @@ impl Clocks {
         self.created + self.max_duration
     }
 
-    /// When it ends if it is not used and no heartbeat comes. A session that `is_used` is as if it were used at every
+    /// When it ends if it is not used and no heartbeat comes, at the latest when it expires. A session that `is_used` is as if it were used at every
     /// moment until now, but a heartbeat can be missed in it.
     pub(super) fn idle_expires(&self, is_used: bool, now: Instant) -> Instant {
         let last = if is_used { now } else { self.last_used };
         let idle = last + self.idle_timeout;
-        self.heartbeat_due().map_or(idle, |due| due.min(idle))
+        let others = [self.heartbeat_due(), Some(self.expires())];
+        others.into_iter().flatten().fold(idle, Instant::min)
     }
 
     fn heartbeat_due(&self) -> Option<Instant> {
@@ -146,6 +147,11 @@ mod tests {
         assert_eq!(clocks.overdue(false, at(6)), None);
         assert_eq!(clocks.idle_expires(false, at(6)), at(7));
         assert_eq!(clocks.idle_expires(true, at(6)), at(10));
+        assert_eq!(
+            clocks.idle_expires(true, at(8)),
+            at(10),
+            "not beyond its end"
+        );
         assert_eq!(clocks.overdue(true, at(10)), Some(EndReason::Expired));
         clocks.change(Some(20 * SECOND), None);
         assert_eq!(clocks.overdue(true, at(10)), None);

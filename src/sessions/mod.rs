@@ -13,6 +13,7 @@
 //! | [`table`] | all sessions, their limits, and the queue of requests to create one |
 //! | `lifecycle`, [`clocks`], `session`, `implicit` | one session: its states, when it ends by itself, what uses it |
 //! | `admission`, `creation_rate` | who gets the next free place; how fast a client creates |
+//! | [`traffic`] | the bytes between pages and the network |
 //! | [`record`], [`store`] | what is kept of a session beyond the process, and where |
 
 mod admission;
@@ -29,6 +30,7 @@ mod session;
 pub mod settings;
 pub mod store;
 pub mod table;
+pub mod traffic;
 pub mod view;
 
 pub use cdp_bridge_protocol::event::{EndReason, SessionStatus};
@@ -43,4 +45,5 @@ pub use record::SessionRecord;
 pub use settings::SessionsConfig;
 pub use store::{MemoryStore, SessionStore, StoreError};
 pub use table::{SessionLimits, SessionTable};
+pub use traffic::SessionTraffic;
 pub use view::{HoldKind, SessionConnections, SessionDurations, SessionUsage, SessionView};

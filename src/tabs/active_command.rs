@@ -40,7 +40,8 @@ pub enum Phase {
     Travelling,
     /// The navigation has committed, and its request waits until the document is as far as it wants.
     Loading {
-        loading: BoxFuture<'static, Result<(), PageActionError>>,
+        /// Ends with the title of the page, if it could be read.
+        loading: BoxFuture<'static, Result<Option<String>, PageActionError>>,
         /// Where the tab is.
         navigation: Navigation,
     },
@@ -67,7 +68,7 @@ pub enum Step {
     Opened(Result<Target, OpenError>),
     Started(Result<NavigationStart, CallError>),
     /// The document of a navigation is as far as wanted, or cannot be waited for.
-    Loaded(Result<(), PageActionError>),
+    Loaded(Result<Option<String>, PageActionError>),
     Acted(Box<Result<AnswerKind, PageActionError>>),
     /// The active action has sent input, or its input has had no effect.
     InputStateChanged,

@@ -34,6 +34,7 @@ mod cancellation;
 mod capture_permits;
 pub mod captures;
 mod clipboard;
+mod closed_tabs;
 pub mod command_queue;
 pub mod commands;
 pub mod context_proxy;

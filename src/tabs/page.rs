@@ -7,7 +7,7 @@ use cdp_bridge_protocol::event::DialogKind;
 use crate::cdp::events::{
     AuthRequired, BindingCalled, DownloadWillBegin, EventKind, FileChooserEvent, FrameNavigated,
     JavascriptDialogClosed, JavascriptDialogOpening, LoadingFailed, NavigatedWithinDocument,
-    OfFrame, ResponseReceived, StartedNavigating, TargetCrashed, TargetInfoChanged,
+    OfFrame, ResponseReceived, StartedNavigating, TargetCrashed, TargetInfo, TargetInfoChanged,
 };
 use crate::cdp::ids::{FrameId, LoaderId};
 use crate::cdp::{RawEvent, TargetId};
@@ -23,6 +23,8 @@ pub struct Page {
     /// On an error page, the URL that could not be loaded.
     pub url: String,
     pub title: String,
+    /// The URL and the title of a document that the page has not told of yet.
+    next_title: Option<(String, String)>,
     /// Whether the main frame is loading.
     pub loading: bool,
     /// The navigation that committed the document.
@@ -126,6 +128,7 @@ impl Page {
             main_frame,
             url,
             title: String::new(),
+            next_title: None,
             loading: false,
             loader: None,
             awaited: None,
@@ -177,8 +180,14 @@ impl Page {
             EventKind::LoadEventFired => Some(PageEvent::Loaded),
             EventKind::TargetInfoChanged => {
                 let TargetInfoChanged { target_info } = event.decode()?;
-                let changed = self.title != target_info.title;
-                self.title = target_info.title;
+                let TargetInfo { url, title, .. } = target_info;
+                if url != self.url {
+                    // The browser's main process may know of a document before the page tells of it.
+                    self.next_title = Some((url, title));
+                    return None;
+                }
+                let changed = self.title != title;
+                self.title = title;
                 changed.then_some(PageEvent::Changed)
             }
             EventKind::ResponseReceived => {
@@ -228,12 +237,20 @@ impl Page {
             return None;
         }
         let loader = frame.loader_id;
-        self.loader = Some(loader.clone());
+        let is_new = self.loader.replace(loader.clone()).as_ref() != Some(&loader);
         self.awaited = None;
         let status = self.statuses.take(&loader);
         let failure = self.failures.take(&loader);
-        if let Some(url) = frame.unreachable_url {
-            self.url = url;
+        let is_error = frame.unreachable_url.is_some();
+        self.url = frame
+            .unreachable_url
+            .unwrap_or_else(|| frame.url + frame.url_fragment.as_deref().unwrap_or_default());
+        if is_new {
+            // Never the title of the document before.
+            let known = self.next_title.take().filter(|(url, _)| *url == self.url);
+            self.title = known.map(|(_, title)| title).unwrap_or_default();
+        }
+        if is_error {
             let reported = self.reported_failure.take_if(|told| *told == loader);
             if reported.is_some() {
                 return Some(PageEvent::Changed);
@@ -241,7 +258,6 @@ impl Page {
             let net = failure.unwrap_or_else(|| "net::ERR_FAILED".to_owned());
             return Some(PageEvent::Failed { loader, net });
         }
-        self.url = frame.url + frame.url_fragment.as_deref().unwrap_or_default();
         Some(PageEvent::Committed { loader, status })
     }
 
@@ -396,6 +412,30 @@ mod tests {
             page.on_event(&committed("L2", "about:blank")),
             Some(expected)
         );
+    }
+
+    #[test]
+    fn url_and_title_are_of_the_same_document() {
+        let told = |url: &str, title: &str| {
+            let info = json!({"targetId": "MAIN", "type": "page", "url": url, "title": title});
+            event(EventKind::TargetInfoChanged, &json!({ "targetInfo": info }))
+        };
+        let shown = |page: &Page| (page.url.clone(), page.title.clone());
+        let is = |url: &str, title: &str| (url.to_owned(), title.to_owned());
+        let (a, b) = ("http://a.test/", "http://b.test/");
+        let mut page = page();
+        page.on_event(&committed("L1", a));
+        assert_eq!(page.on_event(&told(a, "A")), Some(PageEvent::Changed));
+        // The browser's main process may be ahead of the page.
+        assert_eq!(page.on_event(&told(b, "B")), None);
+        assert_eq!(shown(&page), is(a, "A"));
+        page.on_event(&committed("L2", b));
+        assert_eq!(shown(&page), is(b, "B"));
+        // Or behind it.
+        page.on_event(&committed("L3", a));
+        assert_eq!(shown(&page), is(a, ""));
+        page.on_event(&told(a, "A"));
+        assert_eq!(shown(&page), is(a, "A"));
     }
 
     #[test]

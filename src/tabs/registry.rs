@@ -1,19 +1,22 @@
 //! The directory of tabs. Only the supervisor adds and removes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{TabInfo, TabState};
 use dashmap::DashMap;
 
+use super::closed_tabs::ClosedTabs;
 use super::handle::TabHandle;
 use super::identity::{ClientId, Scope, TabKey};
 use super::view;
+use crate::lock::lock;
 
 /// Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     tabs: Arc<DashMap<TabKey, TabHandle>>,
+    closed: Arc<Mutex<ClosedTabs>>,
 }
 
 /// How many tabs there are, for `/health`.
@@ -89,7 +92,14 @@ impl Registry {
         self.tabs.insert(tab.key(), tab);
     }
 
-    pub(super) fn remove(&self, key: &TabKey) {
-        self.tabs.remove(key);
+    /// The scope of a tab of this client that was closed lately.
+    pub fn scope_of_closed(&self, client: &ClientId, id: TabId) -> Option<Scope> {
+        lock(&self.closed).scope_of(client, id)
+    }
+
+    pub(crate) fn remove(&self, key: &TabKey) {
+        if let Some((_, tab)) = self.tabs.remove(key) {
+            lock(&self.closed).insert(&tab.scope, key.id);
+        }
     }
 }

@@ -112,9 +112,9 @@ test("a queued creation resolves with the session of its job", async () => {
   const found = await BridgeSession.create(server.url, { queueTimeoutMs: 1000 });
   assert.deepEqual([found.sessionId, found.token, found.existed], ["s", SESSION_TOKEN, false]);
   server.stop();
-  const error = { code: "CAPACITY", detail: "full", status: 503, retryable: true };
+  const error = { code: "CAPACITY", detail: "full", status: 429, retryable: true };
   const full = await answersFromAList(queued, job({ status: "failed", error }), answer("200 OK", {}));
-  await assert.rejects(BridgeSession.create(full.url), { code: "CAPACITY", status: 503 });
+  await assert.rejects(BridgeSession.create(full.url), { code: "CAPACITY", status: 429 });
   full.stop();
 });
 

@@ -151,7 +151,8 @@ pub struct SessionInfo {
     /// The size of its pages, where it sets one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub viewport: Option<Viewport>,
-    /// Whether it began without cookies and storage.
+    /// Whether it began without cookies and storage. Its tabs share one browser context either way; `loggedOut` of a tab says
+    /// whether that tab has one apart from them.
     pub logged_out: bool,
     /// What is open in it.
     pub connections: SessionConnectionCounts,

@@ -105,6 +105,8 @@ impl Sessions {
         self.staging.forget(scope);
         self.idempotency.forget(scope);
         self.services.policy.forget(scope);
+        let bytes = self.services.traffic.take(scope);
+        self.table(|table| table.add_usage(scope, |usage| usage.egress_bytes += bytes));
     }
 }
 

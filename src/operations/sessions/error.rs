@@ -13,7 +13,7 @@ use crate::sessions::table::{CreationRefused, Occupied, Unusable};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SessionError {
     /// No such session, or another client's: the two are not told apart.
-    #[error("there is no session {id:?}; listSessions shows those there are")]
+    #[error("there is no session {id:?} of this client")]
     Unknown {
         /// What the request names it.
         id: String,
@@ -69,10 +69,14 @@ pub enum SessionError {
         retry_after: Duration,
     },
     /// As many requests wait for a place as may.
-    #[error("{limit} requests wait for a session already (sessions.queue); try again later")]
+    #[error(
+        "{current} requests wait for a session, of the {limit} that may (sessions.queue); try again later"
+    )]
     QueueFull {
         /// The limit.
         limit: usize,
+        /// How many wait.
+        current: usize,
         /// When the first session ends by itself, within bounds.
         retry_after: Duration,
     },
@@ -199,8 +203,14 @@ impl From<CreationRefused> for SessionError {
                 retry_after,
             },
             CreationRefused::QueueFull(Occupied {
-                limit, retry_after, ..
-            }) => Self::QueueFull { limit, retry_after },
+                limit,
+                current,
+                retry_after,
+            }) => Self::QueueFull {
+                limit,
+                current,
+                retry_after,
+            },
         }
     }
 }

@@ -141,9 +141,9 @@ impl Access {
                     Ok(Self::of_client(principal))
                 }
                 RouteAuth::ClientOrSession if !needs_both => Ok(Self::of_client(principal)),
-                RouteAuth::ClientOrSession | RouteAuth::Session => Err(Problem::unauthorized(
-                    "the session's token is needed: send `X-Session-Token: TOKEN`",
-                )),
+                RouteAuth::ClientOrSession | RouteAuth::Session => {
+                    Err(session_token_missing(presented, needs_both))
+                }
             },
             (Some(principal), Some(_)) if auth == RouteAuth::Client => {
                 Ok(Self::of_client(principal))
@@ -249,13 +249,27 @@ fn unknown(id: &str) -> Problem {
     sessions::problem(SessionError::unknown(id))
 }
 
+/// Refuses the client itself where its session's token is asked for.
+fn session_token_missing(presented: &Presented<'_>, needs_both: bool) -> Problem {
+    let detail = if needs_both {
+        "the session's token is needed too: send it in `X-Session-Token` (auth.require_session_token)"
+    } else {
+        "the session's token is needed: send it as `Authorization: Bearer TOKEN` or in `X-Session-Token`"
+    };
+    if presented.bearer.is_some() {
+        Problem::unauthorized(detail)
+    } else {
+        Problem::token_missing(detail)
+    }
+}
+
 /// Refuses a request without a valid token, and counts a wrong one.
 fn refuse(state: &ServerState, presented: &Presented<'_>, permit: Option<&IpPermit>) -> Problem {
-    if presented.bearer.is_some() || presented.session.is_some() {
-        state.auth.failed(permit);
+    let detail = "a valid token is needed: send `Authorization: Bearer TOKEN`, and a session's token there or in \
+                  `X-Session-Token`";
+    if presented.bearer.is_none() && presented.session.is_none() {
+        return Problem::token_missing(detail);
     }
-    Problem::unauthorized(
-        "a valid token is needed: send `Authorization: Bearer TOKEN`, and a session's token there or in \
-         `X-Session-Token`",
-    )
+    state.auth.failed(permit);
+    Problem::unauthorized(detail)
 }

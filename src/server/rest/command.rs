@@ -26,7 +26,8 @@ const ALIASES: [(&str, &str); 6] = [
 /// Fields of the envelope, which the door fills in.
 const RESERVED: [&str; 5] = ["type", "tabId", "requestId", "idempotencyKey", "timeoutMs"];
 
-/// Fields of `params` whose own fields are fields of `params` too.
+/// The field of `params` whose own fields are fields of `params` too. Errors name fields of the request of the protocol,
+/// as on the WebSocket: `value`, not `params.value`.
 const FLATTENED: &str = "options";
 
 /// One command.
@@ -143,28 +144,24 @@ fn flattened(mut params: Map<String, Value>) -> Result<Map<String, Value>, Probl
         Some(Value::Object(options)) => {
             for (name, value) in options {
                 if params.contains_key(&name) {
-                    let detail =
-                        format!("params.options.{name}: params has it too; expected it once");
-                    return Err(Problem::bad_field(
-                        &format!("params.options.{name}"),
-                        detail,
-                    ));
+                    let field = format!("{FLATTENED}.{name}");
+                    let detail = format!("{field}: params has it too; expected it once");
+                    return Err(Problem::bad_field(&field, detail));
                 }
                 params.insert(name, value);
             }
         }
         Some(_) => {
-            let detail = "params.options: expected an object";
-            return Err(Problem::bad_field("params.options", detail));
+            let detail = "options: expected an object";
+            return Err(Problem::bad_field(FLATTENED, detail));
         }
     }
     match RESERVED.iter().find(|name| params.contains_key(**name)) {
         None => Ok(params),
         Some(name) => {
-            let field = format!("params.{name}");
             let detail =
-                format!("{field}: unknown field; the path and the command itself say that");
-            Err(Problem::bad_field(&field, detail))
+                format!("{name}: no field of params; the path and the command itself say that");
+            Err(Problem::bad_field(name, detail))
         }
     }
 }
@@ -216,13 +213,10 @@ mod tests {
             Ok(json!({"url": "a", "waitUntil": "load"}))
         );
         for (params, field) in [
-            (
-                json!({"url": "a", "options": {"url": "b"}}),
-                "params.options.url",
-            ),
-            (json!({"options": 1}), "params.options"),
-            (json!({"tabId": "t2"}), "params.tabId"),
-            (json!({"options": {"type": "ping"}}), "params.type"),
+            (json!({"url": "a", "options": {"url": "b"}}), "options.url"),
+            (json!({"options": 1}), "options"),
+            (json!({"tabId": "t2"}), "tabId"),
+            (json!({"options": {"type": "ping"}}), "type"),
         ] {
             assert_eq!(flat(params), Err(format!("\"{field}\"")));
         }

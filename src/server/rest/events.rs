@@ -35,6 +35,7 @@ pub(super) fn routes() -> Vec<Route> {
             .summary("events", "What happens in a session, as server-sent events")
             .token_scope(crate::tokens::TokenScope::Watch)
             .query_token()
+            .of_ended()
             .query::<EventsQuery>()
             .answers_media("The events", &["text/event-stream"], &[])
             .answers_nothing(

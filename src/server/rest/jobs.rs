@@ -19,7 +19,7 @@ use super::session::SessionUrls;
 use super::sessions::problem;
 use crate::clock::epoch_ms;
 use crate::lock::lock;
-use crate::operations::sessions::SessionOptions;
+use crate::operations::sessions::{EndReason, SessionId, SessionOptions};
 use crate::operations::{ClientId, Principal};
 use crate::server::problem::{HttpCode, Problem};
 use crate::server::state::ServerState;
@@ -84,6 +84,8 @@ struct KnownJob {
     task: Option<AbortHandle>,
     /// When its result is forgotten.
     until: Option<Instant>,
+    /// The session that it has created, until its client has read of it.
+    unread: Option<SessionId>,
 }
 
 impl Jobs {
@@ -119,14 +121,19 @@ impl Jobs {
         let id = job.id.clone();
         let task = tokio::spawn(async move {
             let created = state.operations().create_session(&principal, options).await;
+            let mut unread = None;
             let outcome = match created {
                 Ok(created) => {
+                    unread = created.is_new.then_some(created.view.id);
                     let session = urls.created(&state, &principal, created);
                     Ok(serde_json::to_value(&session).unwrap_or_default())
                 }
                 Err(error) => Err(problem(error)),
             };
-            state.rest.jobs.finish(&id, outcome);
+            let is_wanted = state.rest.jobs.finish(&id, unread, outcome);
+            if let Some(session) = unread.filter(|_| !is_wanted) {
+                end(&state, &principal.scope.client, session).await;
+            }
         });
         known.insert(
             job.id.clone(),
@@ -135,17 +142,20 @@ impl Jobs {
                 job: job.clone(),
                 task: Some(task.abort_handle()),
                 until: None,
+                unread: None,
             },
         );
         Ok(job)
     }
 
-    fn finish(&self, id: &str, outcome: Result<Value, Problem>) {
+    /// Keeps what came of a job. False if it was deleted meanwhile.
+    fn finish(&self, id: &str, unread: Option<SessionId>, outcome: Result<Value, Problem>) -> bool {
         let mut known = lock(&self.0);
         let Some(found) = known.get_mut(id) else {
-            return;
+            return false;
         };
         found.task = None;
+        found.unread = unread;
         found.until = Some(Instant::now() + KEPT);
         match outcome {
             Ok(result) => {
@@ -159,25 +169,37 @@ impl Jobs {
                 found.job.error = serde_json::to_value(&document).ok();
             }
         }
+        true
     }
 
     fn get(&self, client: &ClientId, id: &str) -> Option<Job> {
         let mut known = lock(&self.0);
         forget_old(&mut known);
-        let found = known.get(id).filter(|it| it.client == *client);
-        found.map(|it| it.job.clone())
+        let found = known.get_mut(id).filter(|it| it.client == *client)?;
+        found.unread = None;
+        Some(found.job.clone())
     }
 
-    /// Ends a job that waits, and forgets one that is over.
-    fn cancel(&self, client: &ClientId, id: &str) -> Option<()> {
+    /// Ends a job that waits, and forgets one that is over. Says which session it has created that its client does not
+    /// know of.
+    fn cancel(&self, client: &ClientId, id: &str) -> Option<Option<SessionId>> {
         let mut known = lock(&self.0);
         known.get(id).filter(|it| it.client == *client)?;
-        if let Some(task) = known.remove(id)?.task {
+        let job = known.remove(id)?;
+        if let Some(task) = job.task {
             // The future leaves the queue when it is dropped; a session that it was just given ends.
             task.abort();
         }
-        Some(())
+        Some(job.unread)
     }
+}
+
+/// Ends a session that its client does not know of.
+async fn end(state: &ServerState, client: &ClientId, session: SessionId) {
+    let operations = state.operations();
+    let ended = operations.end_session(client, session, EndReason::Requested, false);
+    // It may have ended by itself, and be forgotten.
+    let _ = ended.await;
 }
 
 fn forget_old(known: &mut HashMap<String, KnownJob>) {
@@ -196,7 +218,7 @@ pub(super) fn routes() -> Vec<Route> {
             .summary(TAG, "Cancel a job, or forget its result")
             .auth(super::route::RouteAuth::Client)
             .beyond_rate()
-            .answers_nothing(204, "It is cancelled"),
+            .answers_nothing(204, "It is cancelled, and a session that it has created and that was not read of is ended"),
     ]
 }
 
@@ -209,8 +231,10 @@ async fn get(request: RestRequest) -> RestResult {
 async fn cancel(request: RestRequest) -> RestResult {
     let client = &request.entered()?.access.principal.scope.client;
     let jobs = &request.state.rest.jobs;
-    jobs.cancel(client, request.param("jobId"))
-        .ok_or_else(unknown)?;
+    let unread = jobs.cancel(client, request.param("jobId"));
+    if let Some(session) = unread.ok_or_else(unknown)? {
+        end(&request.state, client, session).await;
+    }
     answer::nothing()
 }
 

@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use super::request::{Entered, RestRequest};
 use super::route::{RestResult, Route};
-use super::{answer, command_result};
+use super::{answer, command_result, sessions};
 use crate::operations::pages::PageView;
-use crate::operations::sessions::SessionId;
-use crate::server::problem::Problem;
+use crate::operations::sessions::{SessionError, SessionId};
+use crate::server::problem::{Problem, ProblemCode};
 use crate::server::wire::WireAnswer;
 
 /// A page.
@@ -68,7 +68,8 @@ struct PageList {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CreatePage {
-    /// Where it goes first; `about:blank` without it.
+    /// Where it goes first; `about:blank` without it. Without `waitUntil` the answer does not wait for it, and does not
+    /// say if it cannot be loaded: the session's events do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     url: Option<String>,
     /// The size of its window.
@@ -77,7 +78,7 @@ struct CreatePage {
     /// Whether it has a browser context of its own; the configuration says what holds if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     logged_out: Option<bool>,
-    /// How far the first document shall be before the answer.
+    /// How far the first document shall be before the answer, which is then an error if it cannot be loaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     wait_until: Option<WaitUntil>,
     /// Time limit in milliseconds; the configuration says what holds if absent.
@@ -102,7 +103,7 @@ pub(super) fn routes() -> Vec<Route> {
             .answers::<Page>(200, "The page"),
         Route::delete("/pages/{pageId}", "closePage", close)
             .summary(TAG, "Close a page")
-            .answers_nothing(204, "It is closed"),
+            .answers_nothing(204, "It is closed, now or before"),
     ]
 }
 
@@ -162,14 +163,21 @@ async fn get(request: RestRequest) -> RestResult {
 }
 
 async fn close(request: RestRequest) -> RestResult {
-    let name = named(&request)?;
+    let name = match find(&request)? {
+        Found::Open(name) => name,
+        Found::Closed(_) => return answer::nothing(),
+    };
     let entered = request.entered()?;
     let fields = [("type", "closeTab"), ("tabId", &name)];
     let fields = fields.map(|(field, value)| (field.to_owned(), Value::from(value)));
     let asked = Request::of_fields(fields.into_iter().collect())?;
     let operations = request.state.operations();
     let (caller, arrival) = (&entered.caller, entered.arrival.clone());
-    command_result::run(operations, caller, arrival, asked).await?;
+    match command_result::run(operations, caller, arrival, asked).await {
+        // Another request has closed it meanwhile.
+        Err(problem) if problem.code() == ProblemCode::Protocol(ErrorCode::TabClosed) => {}
+        closed => drop(closed?),
+    }
     answer::nothing()
 }
 
@@ -182,10 +190,47 @@ fn page_of(request: &RestRequest, entered: &Entered, id: TabId) -> Option<Page> 
 
 /// The page in the path, as the client wrote it. A token that is limited to one page knows no other.
 pub(super) fn named(request: &RestRequest) -> Result<String, Problem> {
+    match find(request)? {
+        Found::Open(name) => Ok(name),
+        Found::Closed(session) => Err(closed(request, session)),
+    }
+}
+
+/// A page that there is, or was.
+enum Found {
+    Open(String),
+    /// It was closed lately, in this session.
+    Closed(SessionId),
+}
+
+fn find(request: &RestRequest) -> Result<Found, Problem> {
     let name = request.param("pageId");
-    match request.entered()?.access.page() {
-        Some(only) if only != name => Err(unknown(name)),
-        _ => Ok(name.to_owned()),
+    let access = &request.entered()?.access;
+    if access.page().is_some_and(|only| only != name) {
+        return Err(unknown(name));
+    }
+    let operations = request.state.operations();
+    let id: TabId = name.parse().map_err(|_| unknown(name))?;
+    if operations.page_of(&access.principal, id).is_some() {
+        return Ok(Found::Open(name.to_owned()));
+    }
+    let closed = operations.session_of_closed_page(&access.principal, id);
+    closed.map(Found::Closed).ok_or_else(|| unknown(name))
+}
+
+/// 410 for a page that is gone: with its session, or alone.
+fn closed(request: &RestRequest, session: SessionId) -> Problem {
+    let ended = || {
+        let client = &request.entered().ok()?.access.principal.scope.client;
+        let view = request.state.operations().session(client, session).ok()?;
+        view.end_reason
+    };
+    match ended() {
+        Some(reason) => sessions::problem(SessionError::Ended {
+            id: session,
+            reason,
+        }),
+        None => Problem::protocol(ErrorCode::TabClosed, "the page is closed; open another"),
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Entered {
 impl RestRequest {
     /// The holder of the token.
     pub(crate) fn entered(&self) -> Result<&Entered, Problem> {
-        let missing = || Problem::unauthorized("a token is needed");
+        let missing = || Problem::token_missing("a token is needed");
         self.entered.as_ref().ok_or_else(missing)
     }
 

@@ -20,10 +20,12 @@ pub(crate) struct Session {
     /// Its state.
     #[serde(flatten)]
     info: SessionInfo,
-    /// The JSON protocol over a WebSocket, with this session's pages only.
-    ws_url: String,
-    /// Its events as a stream over HTTP.
-    events_url: String,
+    /// The JSON protocol over a WebSocket, with this session's pages only; absent after its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ws_url: Option<String>,
+    /// Its events as a stream over HTTP; absent after its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events_url: Option<String>,
     /// Its pages, oldest first.
     pages: Vec<Page>,
 }
@@ -56,7 +58,8 @@ pub(crate) struct RenewedSession {
     pub(super) token: RenewedToken,
 }
 
-/// A token that replaces the one of the request; absent where that ends on purpose before its session.
+/// A token that replaces the one of the request; absent where that ends on purpose before its session, and where nothing was
+/// changed.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RenewedToken {
@@ -105,9 +108,14 @@ impl SessionUrls {
         let own = pages.iter().filter(|page| page.scope == scope);
         let pages = own.cloned().map(Page::from).collect();
         let info = wire_session::info(view);
+        let is_open = info.end_reason.is_none();
+        let (websocket, events) = (
+            self.websocket(&info.session_id),
+            format!("{}/{}/events", self.http, info.session_id),
+        );
         Session {
-            ws_url: self.websocket(&info.session_id),
-            events_url: format!("{}/{}/events", self.http, info.session_id),
+            ws_url: is_open.then_some(websocket),
+            events_url: is_open.then_some(events),
             info,
             pages,
         }

@@ -29,6 +29,31 @@ const ALIASES: [(&str, &str); 2] = [
 /// The only browser that there is.
 const BROWSER: &str = "browser";
 
+/// What this door does in another way than the WebSocket, or has another name for.
+const TEXTS: [(&str, &str); 5] = [
+    (
+        "viewport",
+        "Size of the visible part of its pages, where they set none of their own; the configured window size if absent.",
+    ),
+    (
+        "queueTimeoutMs",
+        "If all places are taken, wait so long for one, in milliseconds: the answer is a job then. Without it, and \
+         without `Prefer: respond-async`, the answer is 429.",
+    ),
+    (
+        "geolocation",
+        "Where its pages start to be, as if set with the action `emulate`.",
+    ),
+    (
+        "locale",
+        "The language and region that its pages start with, as if set with the action `emulate`.",
+    ),
+    (
+        "timezoneId",
+        "The time zone that its pages start with, as if set with the action `emulate`.",
+    ),
+];
+
 /// The fields of `createSession` with those of this door.
 struct NewSessionRequest;
 
@@ -42,6 +67,11 @@ impl JsonSchema for NewSessionRequest {
         let Some(Value::Object(properties)) = schema.get_mut("properties") else {
             return schema;
         };
+        for (name, text) in TEXTS {
+            if let Some(Value::Object(property)) = properties.get_mut(name) {
+                property.insert("description".to_owned(), text.into());
+            }
+        }
         for (alias, name) in ALIASES {
             let mut alias_of = properties.get(name).cloned().unwrap_or_default();
             alias_of["description"] = format!("The same as `{name}`.").into();
@@ -52,6 +82,9 @@ impl JsonSchema for NewSessionRequest {
             "description": "All sessions share one Chromium, each with a browser context of its own.",
         });
         properties.insert(BROWSER.to_owned(), browser);
+        let text = "A session to create: a browser context of its own, with pages, limits and an end. While a session with \
+                    the same `externalId` is live, the answer is that one.";
+        schema.insert("description".to_owned(), text.into());
         schema
     }
 }
@@ -198,6 +231,19 @@ mod tests {
             None
         );
         assert_eq!(translated(json!({"browser": "own"})), None);
+    }
+
+    #[test]
+    fn fields_are_described_in_the_words_of_this_door() {
+        let schema = NewSessionRequest::json_schema(&mut SchemaGenerator::default());
+        let properties = schema.get("properties").unwrap();
+        for (name, text) in TEXTS {
+            assert_eq!(properties[name]["description"], text);
+        }
+        let all = serde_json::to_string(&schema).unwrap();
+        for other in ["sessionCreated", "createTab", "waits for a place"] {
+            assert!(!all.contains(other), "{other}");
+        }
     }
 
     #[test]

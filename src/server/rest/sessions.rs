@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use cdp_bridge_protocol::event::SessionCountsInfo;
 use cdp_bridge_protocol::request::SessionStatusFilter;
-use cdp_bridge_protocol::{ErrorCode, RequestKind};
+use cdp_bridge_protocol::{ErrorCode, ErrorDetails, RequestKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -134,7 +134,20 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// An error about a session, as the WebSocket has it.
 pub(crate) fn problem(error: SessionError) -> Problem {
+    let error = match error {
+        SessionError::Unknown { id } => return unknown(&id),
+        error => error,
+    };
     Problem::of_operation(RequestKind::GetSession, &error.into(), None)
+}
+
+fn unknown(name: &str) -> Problem {
+    let shown: String = name.chars().take(64).collect();
+    let detail = format!("there is no session {shown:?}; GET /v1/sessions lists those there are");
+    Problem::protocol(ErrorCode::UnknownSession, detail).with_details(ErrorDetails {
+        field: Some("sessionId".to_owned()),
+        ..ErrorDetails::default()
+    })
 }
 
 async fn list(request: RestRequest) -> RestResult {
@@ -187,12 +200,17 @@ async fn update(mut request: RestRequest) -> RestResult {
         idle_timeout: millis(update.idle_timeout_ms),
         metadata: update.metadata,
     };
+    let changes_something = update != SessionUpdate::default();
     let updated = request
         .state
         .operations()
         .update_session(&before.client, id, update);
     let view = updated.map_err(problem)?;
-    let token = renewed_token(&request, &before, &view)?;
+    let token = if changes_something {
+        renewed_token(&request, &before, &view)?
+    } else {
+        None.into()
+    };
     let session = shown(&request, id, view)?;
     answer::json(StatusCode::OK, &RenewedSession { session, token })
 }
@@ -259,16 +277,10 @@ impl RestRequest {
     /// The session in the path. One that a session's token does not open is unknown.
     pub(super) fn session_id(&self) -> Result<SessionId, Problem> {
         let name = self.param("sessionId");
-        let shown: String = name.chars().take(64).collect();
-        let unknown = || {
-            let detail =
-                format!("there is no session {shown:?}; GET /v1/sessions lists those there are");
-            Problem::protocol(ErrorCode::UnknownSession, detail)
-        };
-        let id: SessionId = name.parse().map_err(|_| unknown())?;
+        let id: SessionId = name.parse().map_err(|_| unknown(name))?;
         let access = &self.entered()?.access;
         if access.claims.is_some() && SessionId::of(&access.principal.scope) != id {
-            return Err(unknown());
+            return Err(unknown(name));
         }
         Ok(id)
     }

@@ -287,6 +287,7 @@ async fn a_stream_ends_with_its_session_and_a_client_that_has_all_of_it_is_not_a
     let created = bridge.http(head).await;
     assert_eq!(created.status, 201, "{}", created.body);
     let id = created.json()["sessionId"].as_str().unwrap().to_owned();
+    let token = created.json()["token"].as_str().unwrap().to_owned();
     let path = format!("/v1/sessions/{id}/events");
     // From its first event on, though no client was there.
     let mut stream = Stream::open(bridge.address, &format!("{path}?lastEventId=0"), &[]).await;
@@ -304,15 +305,22 @@ async fn a_stream_ends_with_its_session_and_a_client_that_has_all_of_it_is_not_a
     let last = all.last().unwrap();
     assert_eq!(last.data["status"], "destroyed");
     assert_eq!(last.data["endReason"], "requested");
-    // What it has not seen is sent again, and then the stream ends; with all of it there is nothing to come.
-    let before = all[all.len() - 2].id.to_string();
-    let mut again = Stream::open(bridge.address, &path, &[("last-event-id", &before)]).await;
-    assert_eq!(again.next().await.as_ref(), Some(last));
-    assert_eq!(again.next().await, None);
-    let seen = last.id.to_string();
-    let done = Stream::open(bridge.address, &path, &[("last-event-id", &seen)]).await;
-    assert_eq!(done.status, 204);
-    assert_eq!(Stream::open(bridge.address, &path, &[]).await.status, 410);
+    // What it has not seen is sent again, and then the stream ends; with all of it there is nothing to come. So it is for
+    // the client, and for the holder of the session's token.
+    let (before, seen) = (all[all.len() - 2].id.to_string(), last.id.to_string());
+    let bearer = format!("Bearer {token}");
+    for who in [None, Some(("authorization", bearer.as_str()))] {
+        let open = async |last: Option<&str>| {
+            let last = last.map(|last| ("last-event-id", last));
+            let headers: Vec<_> = who.into_iter().chain(last).collect();
+            Stream::open(bridge.address, &path, &headers).await
+        };
+        let mut again = open(Some(&before)).await;
+        assert_eq!(again.next().await.as_ref(), Some(last));
+        assert_eq!(again.next().await, None);
+        assert_eq!(open(Some(&seen)).await.status, 204);
+        assert_eq!(open(None).await.status, 410);
+    }
     let unknown = "/v1/sessions/0198f2a4-7c00-8000-8000-0123456789ab/events";
     assert_eq!(Stream::open(bridge.address, unknown, &[]).await.status, 404);
 }

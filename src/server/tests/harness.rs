@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::flow::FlowConfig;
 use crate::operations::sessions::{
-    BadOption, MemoryStore, NoSessionTokens, SessionLimits, SessionOptions,
+    BadOption, MemoryStore, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
 };
 use crate::operations::{
     CallLog, ClientLimits, EventBus, FactListener, Facts, IdempotencyConfig, OperationServices,
@@ -225,6 +225,7 @@ fn services_with(
         facts: Facts(Arc::new(bus.clone())),
         session_store: Arc::new(MemoryStore::default()),
         session_tokens: Arc::new(NoSessionTokens),
+        traffic: SessionTraffic::default(),
     };
     Services {
         operations: Arc::new(Operations::new(
@@ -329,6 +330,14 @@ impl Bridge {
     }
 
     /// A tab whose messages the test takes.
+    /// The tab is closed.
+    pub(super) fn tab_ended(&self, client: &str, number: u64) {
+        self.registry.remove(&crate::tabs::identity::TabKey {
+            client: client.into(),
+            id: TabId::new(number),
+        });
+    }
+
     pub(super) fn tab(&self, client: &str, number: u64) -> mpsc::Receiver<TabMessage> {
         let (mailbox, messages) = mpsc::channel(16);
         let view = TabView {

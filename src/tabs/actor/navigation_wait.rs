@@ -9,6 +9,7 @@ use super::navigation::BLANK;
 use crate::tabs::active_command::{ActiveCommand, Phase};
 use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::command_queue::{CommandKind, TabCommand};
+use crate::tabs::commands::target::title;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{FactKind, Navigation};
 use crate::tabs::page_actions::{PageActionError, PageDriver};
@@ -33,7 +34,12 @@ impl Actor {
         let driver = attached.driver().clone();
         // The actor's own deadline comes first, because it tells how far the document is.
         let deadline = active.deadline + UNAWAITED_LIMIT;
-        let loading = async move { driver.wait_load(state, deadline).await };
+        let (browser, target) = (attached.target.browser.clone(), attached.target.id.clone());
+        let loading = async move {
+            driver.wait_load(state, deadline).await?;
+            // Whoever looks at the tab after the answer sees the title of this document.
+            Ok(title(browser, target, UNAWAITED_LIMIT).await)
+        };
         active.phase = Phase::Loading {
             loading: loading.boxed(),
             navigation,
@@ -41,16 +47,19 @@ impl Actor {
     }
 
     /// The document of the active navigation, or the one that the page has gone on to, is as far as wanted.
-    pub(super) fn on_loaded(&mut self, outcome: Result<(), PageActionError>) {
+    pub(super) fn on_loaded(&mut self, outcome: Result<Option<String>, PageActionError>) {
+        if let Ok(title) = &outcome {
+            self.on_title(title.clone());
+        }
         let Some(active) = &mut self.work.active else {
             return;
         };
         match (&active.phase, outcome) {
-            (Phase::Loading { navigation, .. }, Ok(())) => {
+            (Phase::Loading { navigation, .. }, Ok(_)) => {
                 let navigation = navigation.clone();
                 self.answer_navigation(navigation, false);
             }
-            (_, Ok(())) => {}
+            (_, Ok(_)) => {}
             (_, Err(error)) => {
                 let awaited_answer = self.awaited_answer();
                 if let Some(reply) = self.work.active.take().and_then(|it| it.command.reply) {

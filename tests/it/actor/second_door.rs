@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cdp_bridge::operations::client_quota::ClientQuota;
 use cdp_bridge::operations::sessions::{
-    BadOption, MemoryStore, NoSessionTokens, SessionLimits, SessionOptions,
+    BadOption, MemoryStore, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
 };
 use cdp_bridge::operations::{
     Caller, ClientLimits, EventBus, Facts, FrameSlot, IdempotencyConfig, OnDisconnect,
@@ -92,6 +92,7 @@ impl Door {
             facts: Facts(Arc::new(bus)),
             session_store: Arc::new(MemoryStore::default()),
             session_tokens: Arc::new(NoSessionTokens),
+            traffic: SessionTraffic::default(),
         };
         let operations = Arc::new(Operations::new(settings, services, [tap]));
         let limits = ClientLimits {

@@ -88,6 +88,31 @@ async fn pages_are_listed_shown_and_closed_and_others_are_unknown() {
 }
 
 #[tokio::test]
+async fn a_page_that_was_closed_is_gone_and_closing_it_again_is_no_error() {
+    let bridge = Bridge::with(with_tokens).await;
+    let _tab = bridge.tab("a", 1);
+    bridge.tab_ended("a", 1);
+    for exchange in [
+        get("/v1/pages/t1"),
+        get("/v1/pages/t1/screenshot"),
+        post("/v1/pages/t1/command", json!({"action": "reload"})),
+    ] {
+        let answer = exchange.bearer("alpha").send(&bridge).await;
+        assert_eq!(
+            (answer.status, &answer.json()["code"]),
+            (410, &json!("TAB_CLOSED"))
+        );
+    }
+    let again = delete("/v1/pages/t1").bearer("alpha").send(&bridge).await;
+    assert_eq!(again.status, 204);
+    let other = delete("/v1/pages/t1").bearer("beta").send(&bridge).await;
+    assert_eq!(
+        (other.status, &other.json()["code"]),
+        (404, &json!("UNKNOWN_TAB"))
+    );
+}
+
+#[tokio::test]
 async fn a_tab_that_was_closed_meanwhile_is_gone() {
     let bridge = Bridge::start().await;
     let mut tab = bridge.tab("default", 1);

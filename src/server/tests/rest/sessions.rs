@@ -104,6 +104,116 @@ async fn a_session_is_created_shown_listed_and_ended() {
         (&shown["status"], &shown["endReason"]),
         (&json!("destroyed"), &json!("requested"))
     );
+    assert_eq!((shown.get("wsUrl"), shown.get("eventsUrl")), (None, None));
+}
+
+#[tokio::test]
+async fn the_implicit_session_cannot_be_ended_or_changed() {
+    let bridge = Bridge::with(with_tokens).await;
+    let path = "/v1/sessions/default";
+    let change = Exchange::new("PATCH", path).json(&json!({"idleTimeoutMs": 60_000}));
+    for exchange in [delete(path), change] {
+        let answer = exchange.bearer("alpha").send(&bridge).await;
+        assert_eq!(
+            (answer.status, &answer.json()["code"]),
+            (400, &json!("BAD_REQUEST"))
+        );
+        assert_eq!(answer.json()["details"]["field"], "sessionId");
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_before_its_token_and_is_not_idle_after_its_end() {
+    let bridge = Bridge::with(with_tokens).await;
+    let body = json!({"maxDurationMs": 60_000, "idleTimeoutMs": 3_600_000});
+    let session = created(&bridge, body).await;
+    assert_eq!(session["idleExpiresAt"], session["expiresAt"]);
+    assert_eq!(session["tokenExpiresAt"], session["expiresAt"]);
+    let keys = TokenKeys::new(b"a secret of the tests", None);
+    let end = session["expiresAt"].as_u64().unwrap();
+    let claims = keys.verify(text(&session, "token"), Audience::Session, end / 1000);
+    let exp = claims.map(|claims| claims.exp);
+    if end % 1000 == 0 {
+        assert!(exp.is_err(), "both end now");
+    } else {
+        assert!(exp.unwrap() * 1000 >= end);
+    }
+}
+
+#[tokio::test]
+async fn a_house_that_is_full_for_all_is_429_with_numbers_too() {
+    let bridge = Bridge::with_operations(with_tokens, |operations| {
+        operations.sessions = SessionLimits::default();
+        operations.sessions.config.max = 1;
+    })
+    .await;
+    created(&bridge, json!({})).await;
+    let full = post("/v1/sessions", json!({}))
+        .bearer("beta")
+        .send(&bridge)
+        .await;
+    let problem = full.json();
+    assert_eq!((full.status, &problem["code"]), (429, &json!("CAPACITY")));
+    let details = &problem["details"];
+    assert_eq!(
+        (
+            &details["limit"],
+            &details["current"],
+            &problem["retryable"]
+        ),
+        (&json!(1), &json!(1), &json!(true))
+    );
+    assert_eq!(header(&full, "x-should-retry"), Some("true"));
+    assert!(header(&full, "retry-after").is_some());
+}
+
+#[tokio::test]
+async fn a_session_that_its_client_never_read_of_ends_with_its_job() {
+    let bridge = Bridge::with_operations(with_tokens, |operations| {
+        operations.sessions = SessionLimits::default();
+        operations.sessions.config.max_per_client = 1;
+    })
+    .await;
+    let live = async || {
+        let list = get("/v1/sessions").bearer("alpha").send(&bridge).await;
+        list.json()["counts"]["live"].as_u64().unwrap()
+    };
+    for is_read in [false, true] {
+        let first = created(&bridge, json!({})).await;
+        let waits = post("/v1/sessions", json!({})).bearer("alpha");
+        let job = waits.header("Prefer", "respond-async").send(&bridge).await;
+        let job = header(&job, "location").unwrap().to_owned();
+        let ended = delete(&format!("{}?wait=true", path_of(&first)));
+        assert_eq!(ended.bearer("alpha").send(&bridge).await.status, 204);
+        soon("its session", async {
+            let is_ready = async || {
+                let list = get("/v1/sessions?status=ready").bearer("alpha");
+                let list = list.send(&bridge).await.json();
+                let listed = list["sessions"].as_array().unwrap().iter();
+                listed.filter(|it| it["sessionId"] != "default").count() == 1
+            };
+            while !is_ready().await {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
+        if is_read {
+            let read = get(&job).bearer("alpha").send(&bridge).await;
+            assert_eq!(read.status, 200);
+        }
+        let deleted = delete(&job).bearer("alpha").send(&bridge).await;
+        assert_eq!(deleted.status, 204);
+        if is_read {
+            assert_eq!(live().await, 1);
+        } else {
+            soon("its end", async {
+                while live().await > 0 {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            })
+            .await;
+        }
+    }
 }
 
 #[tokio::test]
@@ -310,13 +420,24 @@ async fn a_heartbeat_and_a_change_renew_the_token() {
     assert_eq!(beat.json()["expiresAt"], session["expiresAt"]);
     assert!(beat.json()["token"].is_string());
     let by_client = Exchange::new("POST", &format!("{path}/heartbeat"));
-    assert_eq!(by_client.bearer("alpha").send(&bridge).await.status, 401);
+    let by_client = by_client.bearer("alpha").send(&bridge).await;
+    assert_eq!(by_client.status, 401);
+    for way in ["Authorization: Bearer", "X-Session-Token"] {
+        assert!(text(&by_client.json(), "detail").contains(way), "{way}");
+    }
     let change = Exchange::new("PATCH", &path).json(&json!({"maxDurationMs": 120_000}));
     let changed = change.bearer(token).send(&bridge).await.json();
     assert!(changed["tokenExpiresAt"].as_u64() > session["tokenExpiresAt"].as_u64());
     assert_eq!(
         changed["expiresAt"].as_u64().unwrap() - session["expiresAt"].as_u64().unwrap(),
         60_000
+    );
+    let nothing = Exchange::new("PATCH", &path).json(&json!({}));
+    let nothing = nothing.bearer(token).send(&bridge).await;
+    assert_eq!(
+        (nothing.status, nothing.json().get("token")),
+        (200, None),
+        "nothing changed"
     );
     let wrong = Exchange::new("PATCH", &path).json(&json!({"idleTimeoutMs": 1}));
     let wrong = wrong.bearer(token).send(&bridge).await;

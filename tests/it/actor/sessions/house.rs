@@ -7,7 +7,7 @@ use std::time::Duration;
 use cdp_bridge::operations::client_quota::ClientQuota;
 use cdp_bridge::operations::sessions::{
     BadOption, CreatedSession, EndReason, MemoryStore, NoSessionTokens, SessionId, SessionLimits,
-    SessionOptions, SessionStatus, SessionsConfig,
+    SessionOptions, SessionStatus, SessionTraffic, SessionsConfig,
 };
 use cdp_bridge::operations::{
     Caller, ClientLimits, EventBus, FactKind, FactListener, Facts, IdempotencyConfig, OnDisconnect,
@@ -126,6 +126,7 @@ impl House {
             facts: Facts(Arc::new(bus.clone())),
             session_store: Arc::<MemoryStore>::clone(&store),
             session_tokens: Arc::new(NoSessionTokens),
+            traffic: SessionTraffic::default(),
         };
         let operations = Arc::new(Operations::new(settings, services, []));
         bus.listen(operations.usage_counter());

@@ -10,7 +10,52 @@ use crate::support::site::Site;
 on_both_browsers!(
     a_session_is_used_by_two_programs_one_after_the_other,
     a_session_sees_no_pages_of_another,
+    the_title_of_a_page_is_that_of_the_document_that_has_loaded,
+    what_policy_blocks_is_counted,
 );
+
+async fn the_title_of_a_page_is_that_of_the_document_that_has_loaded(browser: TestBrowser) {
+    let site = Site::start().await;
+    let bridge = TestBridge::start(browser).await;
+    let client = Http::to(bridge.address());
+    let pages = "/v1/sessions/default/pages";
+    let page = client.ask("POST", pages, &json!({})).await;
+    let path = format!("/v1/pages/{}", page["pageId"].as_str().unwrap());
+    for number in 0..10 {
+        let title = format!("Page {number}");
+        let url = site.page(&format!("/{number}"), &format!("<title>{title}</title>"));
+        let navigate = json!({"action": "goto", "params": {"url": url, "waitUntil": "load"}});
+        client
+            .command(page["pageId"].as_str().unwrap(), &navigate)
+            .await;
+        let shown = client.send("GET", &path, None).await.json();
+        assert_eq!(
+            (&shown["url"], &shown["title"]),
+            (&json!(url), &json!(title))
+        );
+    }
+    bridge.stop().await;
+}
+
+async fn what_policy_blocks_is_counted(browser: TestBrowser) {
+    let site = Site::start().await;
+    let url = site.page("/page", "<img src='http://blocked.test/x.png'>");
+    let bridge = TestBridge::start(browser).await;
+    let client = Http::to(bridge.address());
+    let allowed = url::Url::parse(&url).unwrap();
+    let allowlist = json!([allowed.host_str().unwrap()]);
+    let session = json!({ "allowlist": allowlist });
+    let session = client.ask("POST", "/v1/sessions", &session).await;
+    let path = format!("/v1/sessions/{}", session["sessionId"].as_str().unwrap());
+    let open = json!({"url": url, "waitUntil": "load"});
+    client.ask("POST", &format!("{path}/pages"), &open).await;
+    crate::support::wait::until("the blocked request is counted", async || {
+        let shown = client.send("GET", &path, None).await.json();
+        shown["usage"]["blockedRequests"].as_u64() > Some(0)
+    })
+    .await;
+    bridge.stop().await;
+}
 
 async fn a_session_is_used_by_two_programs_one_after_the_other(browser: TestBrowser) {
     let site = Site::start().await;
@@ -44,15 +89,25 @@ async fn a_session_is_used_by_two_programs_one_after_the_other(browser: TestBrow
     second.command(&id, &wait).await;
     let shown = second.send("GET", &path, None).await.json();
     assert_eq!(shown["pages"][0]["title"], "clicked");
-    assert!(shown["usage"]["requests"].as_u64() >= Some(3), "{shown}");
+    let usage = &shown["usage"];
+    assert!(usage["requests"].as_u64() >= Some(3), "{shown}");
+    assert!(usage["egressBytes"].as_u64() > Some(200), "{shown}");
     let ended = second
         .send("DELETE", &format!("{path}?wait=true"), None)
         .await;
     assert_eq!(ended.status, 204);
-    let gone = first.send("GET", &format!("/v1/pages/{id}"), None).await;
-    assert_eq!(
-        (gone.status, &gone.json()["code"]),
-        (404, &json!("UNKNOWN_TAB"))
+    // The same for the client and for the holder of the session's token.
+    for who in [&first, &second] {
+        let gone = who.send("GET", &format!("/v1/pages/{id}"), None).await;
+        assert_eq!(
+            (gone.status, &gone.json()["code"]),
+            (410, &json!("SESSION_ENDED"))
+        );
+    }
+    let ended = first.send("GET", &path, None).await.json();
+    assert!(
+        ended["usage"]["egressBytes"].as_u64() >= shown["usage"]["egressBytes"].as_u64(),
+        "{ended}"
     );
     bridge.stop().await;
 }
