@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cdp_bridge_protocol::{RequestBody, RequestKind};
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::client_quota::ClientQuota;
 use crate::tabs::Scope;
@@ -97,6 +97,8 @@ pub struct Principal {
     pub is_anonymous: bool,
     /// Closed when the token is no longer valid.
     pub valid: watch::Receiver<()>,
+    /// When the token ends by itself, if it was made for a shorter time than its session has.
+    pub valid_until: Option<Instant>,
 }
 
 impl Principal {
@@ -113,7 +115,12 @@ impl Principal {
     /// Waits until the token is no longer valid.
     pub async fn revoked(&self) {
         let mut valid = self.valid.clone();
-        while valid.changed().await.is_ok() {}
+        let withdrawn = async { while valid.changed().await.is_ok() {} };
+        match self.valid_until {
+            None => withdrawn.await,
+            // Beyond the end, the outcome is the same.
+            Some(end) => drop(timeout_at(end, withdrawn).await),
+        }
     }
 }
 

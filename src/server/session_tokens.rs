@@ -54,6 +54,7 @@ pub(crate) fn mint(keys: &TokenKeys, session: &SessionView, grant: Grant) -> Min
         cli: session.client.as_str().to_owned(),
         scp: grant.scopes,
         pg: grant.page,
+        bound: grant.ttl_ms.is_none(),
         r#gen: 0,
         iat: now / 1000,
         exp,
@@ -65,18 +66,11 @@ pub(crate) fn mint(keys: &TokenKeys, session: &SessionView, grant: Grant) -> Min
     }
 }
 
-/// The same rights for as long as the session lives now, for a token that was to live as long as the session. `before` is
-/// the session before its time was changed.
-pub(crate) fn renewed(
-    keys: &TokenKeys,
-    claims: &Claims,
-    before: &SessionView,
-    now: &SessionView,
-) -> Option<MintedToken> {
-    let end = before.expires_at_ms?;
-    // One that was made to end earlier does.
-    let is_bound_to_session = claims.exp + 1 >= end / 1000;
-    is_bound_to_session.then(|| {
+/// The same rights for as long as the session lives now, for a token that was to live as long as the session: whoever has
+/// changed its time since. One that was made for a time of its own ends then, and an implicit session never does.
+pub(crate) fn renewed(keys: &TokenKeys, claims: &Claims, now: &SessionView) -> Option<MintedToken> {
+    now.expires_at_ms?;
+    claims.bound.then(|| {
         let grant = Grant {
             scopes: claims.scp.clone(),
             page: claims.pg.clone(),

@@ -84,6 +84,9 @@ pub struct Claims {
     /// The only page that it opens; without it, all pages of the session.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pg: Option<String>,
+    /// Whether it is to live as long as its session: it is renewed when that is to live longer.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub bound: bool,
     /// Tokens of an earlier generation than the session's are void.
     #[serde(default)]
     pub r#gen: u32,

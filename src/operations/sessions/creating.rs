@@ -30,8 +30,8 @@ pub(in crate::operations) struct CreationCall {
 }
 
 impl Operations {
-    /// Creates a session, or returns the live one with the same `externalId`. Waits in the queue for a place. Once it has
-    /// one, the session is made also if the returned future is dropped.
+    /// Creates a session, or returns the live one with the same `externalId`. Waits in the queue for a place. If the returned
+    /// future is dropped, the request leaves the queue, and a session that is being made for it ends.
     pub async fn create_session(
         self: &Arc<Self>,
         principal: &Principal,
@@ -59,6 +59,10 @@ impl Operations {
         if !is_new {
             return self.created(client, id, false, None);
         }
+        let mut unclaimed = Unclaimed {
+            sessions: Arc::clone(&self.sessions),
+            id: Some(id),
+        };
         let (operations, principal) = (Arc::clone(self), principal.clone());
         let making = tokio::spawn(async move {
             operations.sessions.make(id).await?;
@@ -72,7 +76,9 @@ impl Operations {
                 .tell(id, call.map(|call| call.id), ready, None);
             operations.created(&principal.scope.client, id, true, start)
         });
-        making.await.unwrap_or(Err(SessionError::Failed))
+        let made = making.await.unwrap_or(Err(SessionError::Failed));
+        unclaimed.id = None;
+        made
     }
 
     fn created(
@@ -231,6 +237,21 @@ impl Sessions {
                 tracing::error!(session = %id, %error, "a session is not kept");
                 SessionError::Failed
             })
+    }
+}
+
+/// A session that is being made for a request. Dropped before that has its answer, the session ends: whoever asked for it
+/// would never learn its id.
+struct Unclaimed {
+    sessions: Arc<Sessions>,
+    id: Option<SessionId>,
+}
+
+impl Drop for Unclaimed {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            drop(self.sessions.begin_end(id, EndReason::Requested, None));
+        }
     }
 }
 

@@ -106,12 +106,9 @@ impl Authenticator {
         let peer = permit.map(IpPermit::peer);
         if let Some(peer) = peer
             && token.is_some()
-            && let Err(TooManyAttempts(wait)) =
-                lock(&self.attempts).check(peer, token, Instant::now())
+            && let Err(error) = lock(&self.attempts).check(peer, token, Instant::now())
         {
-            metrics::refused("attempts");
-            let detail = "too many attempts with a wrong token came from this address";
-            return Err(Problem::http(HttpCode::TooManyAttempts, detail).retry_after(wait));
+            return Err(too_many(&error));
         }
         let found = self.known(token);
         if let (Some(peer), Some(token), Some(_)) = (peer, token, &found) {
@@ -128,12 +125,21 @@ impl Authenticator {
         known.next().cloned()
     }
 
-    /// A token was wrong: counts that against its address.
-    pub(crate) fn failed(&self, permit: Option<&IpPermit>) {
-        if let Some(permit) = permit {
-            lock(&self.attempts).failed(permit.peer(), Instant::now());
-        }
+    /// A token was wrong: counts that against its address. An address that failed too often is told to wait instead of
+    /// `answer`, and learns no more of its guesses.
+    pub(crate) fn failed(&self, permit: Option<&IpPermit>, answer: Problem) -> Problem {
         self.refused();
+        let Some(peer) = permit.map(IpPermit::peer) else {
+            return answer;
+        };
+        let (mut attempts, now) = (lock(&self.attempts), Instant::now());
+        match attempts.check(peer, None, now) {
+            Ok(()) => {
+                attempts.failed(peer, now);
+                answer
+            }
+            Err(error) => too_many(&error),
+        }
     }
 
     fn refused(&self) {
@@ -158,6 +164,12 @@ impl Authenticator {
         }
         found
     }
+}
+
+fn too_many(TooManyAttempts(wait): &TooManyAttempts) -> Problem {
+    metrics::refused("attempts");
+    let detail = "too many attempts with a wrong token came from this address";
+    Problem::http(HttpCode::TooManyAttempts, detail).retry_after(*wait)
 }
 
 /// The clients with their quotas, which those that were known before keep; and with an unchanged token also the
@@ -185,6 +197,7 @@ fn known(
             quota,
             is_anonymous: token.is_none(),
             valid: valid.subscribe(),
+            valid_until: None,
         };
         KnownClient {
             token,

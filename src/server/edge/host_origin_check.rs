@@ -34,6 +34,11 @@ pub enum HostOriginError {
         "pages of {0} may not connect; add the origin to server.allowed_origins if they should"
     )]
     WrongOrigin(String),
+    /// A page of another site loads something without saying which site it is.
+    #[error(
+        "pages of other sites may not load this; one whose origin is in server.allowed_origins may fetch it"
+    )]
+    OtherSite,
 }
 
 impl HostOriginError {
@@ -42,7 +47,7 @@ impl HostOriginError {
         match self {
             Self::BadHost => HttpCode::BadHost,
             Self::WrongHost(_) => HttpCode::WrongHost,
-            Self::WrongOrigin(_) => HttpCode::WrongOrigin,
+            Self::WrongOrigin(_) | Self::OtherSite => HttpCode::WrongOrigin,
         }
     }
 
@@ -50,7 +55,7 @@ impl HostOriginError {
     pub(crate) fn reason(&self) -> &'static str {
         match self {
             Self::BadHost | Self::WrongHost(_) => "host",
-            Self::WrongOrigin(_) => "origin",
+            Self::WrongOrigin(_) | Self::OtherSite => "origin",
         }
     }
 }
@@ -132,6 +137,9 @@ impl HostOriginCheck {
                 return Err(HostOriginError::WrongOrigin(shown_origin(&text)));
             }
         }
+        if !headers.contains_key(ORIGIN) && loads_for_other_site(headers) {
+            return Err(HostOriginError::OtherSite);
+        }
         Ok(())
     }
 }
@@ -168,6 +176,18 @@ impl Host {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
         (!name.is_empty() && name.bytes().all(plain)).then(|| Self::Name(name.to_ascii_lowercase()))
     }
+}
+
+/// Whether a web browser loads this for a page of another site, such as a picture or a frame: such requests have no `Origin`,
+/// but what a page may not read it could still measure, and let the bridge work for it. A link that a person follows is no
+/// such request.
+fn loads_for_other_site(headers: &HeaderMap) -> bool {
+    let is = |name: &str, values: &[&str]| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.is_some_and(|value| values.contains(&value))
+    };
+    let is_link = is("sec-fetch-mode", &["navigate"]) && is("sec-fetch-dest", &["document"]);
+    is("sec-fetch-site", &["cross-site", "same-site"]) && !is_link
 }
 
 /// Normalizes an origin: `https://a.example:443` becomes `https://a.example`. Origins without a host, such as
@@ -354,6 +374,41 @@ mod tests {
             let error = check(&edge, &[("host", "localhost"), ("origin", origin)]).unwrap_err();
             assert_eq!((error.code().status().as_u16(), origin), (403, origin));
         }
+    }
+
+    #[test]
+    fn another_site_loads_nothing_but_may_link() {
+        let edge = edge("127.0.0.1:9333");
+        let of = |site: &'static str, mode: &'static str, dest: &'static str| {
+            [
+                ("host", "localhost"),
+                ("sec-fetch-site", site),
+                ("sec-fetch-mode", mode),
+                ("sec-fetch-dest", dest),
+            ]
+        };
+        for site in ["cross-site", "same-site"] {
+            for (mode, dest) in [
+                ("no-cors", "image"),
+                ("navigate", "iframe"),
+                ("cors", "empty"),
+            ] {
+                let error = check(&edge, &of(site, mode, dest)).unwrap_err();
+                assert_eq!(error, HostOriginError::OtherSite, "{site} {mode} {dest}");
+                assert_eq!(error.code().status().as_u16(), 403);
+            }
+            assert_eq!(check(&edge, &of(site, "navigate", "document")), Ok(()));
+        }
+        for site in ["none", "same-origin"] {
+            assert_eq!(
+                check(&edge, &of(site, "no-cors", "image")),
+                Ok(()),
+                "{site}"
+            );
+        }
+        let mut allowed = of("cross-site", "cors", "empty").to_vec();
+        allowed.push(("origin", "https://app.example"));
+        assert_eq!(check(&edge, &allowed), Ok(()));
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Who sends a request: the client by its own token, or the holder of a session's token.
 
+use std::time::Duration;
+
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use tokio::time::Instant;
 
 use super::route::{Route, RouteAuth};
 use super::sessions;
@@ -12,7 +15,7 @@ use crate::server::edge::auth::token_of;
 use crate::server::edge::per_ip_limit::IpPermit;
 use crate::server::problem::{HttpCode, Problem};
 use crate::server::state::ServerState;
-use crate::tokens::{Audience, Claims, TokenKeys, TokenScope};
+use crate::tokens::{Audience, Claims, TokenError, TokenKeys, TokenScope};
 
 /// The header of a session's token, where `Authorization` has the client's.
 const SESSION_TOKEN: &str = "x-session-token";
@@ -112,30 +115,36 @@ impl Access {
         permit: Option<&IpPermit>,
     ) -> Result<Self, Problem> {
         let is_open = state.auth.is_open();
-        let is_session = |token: &str| TokenKeys::looks_like_token(token);
-        // Without configured clients every bearer is theirs, except for one that says what it is.
-        let client = match presented.bearer.filter(|it| is_open && is_session(it)) {
+        let of_session = presented
+            .bearer
+            .filter(|it| TokenKeys::looks_like_token(it));
+        // Without configured clients every bearer is theirs, except for one that says what it is. One that was signed here
+        // cannot have been guessed: it is good however many others from its address were not.
+        let is_theirs = of_session.is_none_or(|it| !is_open && verify(state, it).is_err());
+        let client = match presented.bearer.filter(|_| !is_theirs) {
             Some(_) => None,
             None => state.auth.find(presented.bearer, permit)?,
         };
         let needs_both = state.settings.require_session_token && !is_open;
         match (client, presented.session) {
             // A session's token as the bearer.
-            (None, None) => match presented
-                .bearer
-                .filter(|it| TokenKeys::looks_like_token(it))
-            {
-                Some(_) if auth == RouteAuth::Client => Err(Problem::http(
-                    HttpCode::Forbidden,
-                    "this needs the client's own token; a session's opens its session only",
-                )),
-                Some(_) if needs_both => Err(Problem::unauthorized(
-                    "the client's own token is needed in `Authorization`, and the session's in \
-                     `X-Session-Token` (auth.require_session_token)",
-                )),
-                Some(token) => Self::of_session(state, token, permit),
-                None => Err(refuse(state, presented, permit)),
-            },
+            (None, None) => {
+                let Some(token) = of_session else {
+                    return Err(refuse(state, presented, permit));
+                };
+                let claims = verified(state, token, permit)?;
+                match auth {
+                    RouteAuth::Client => Err(Problem::http(
+                        HttpCode::Forbidden,
+                        "this needs the client's own token; a session's opens its session only",
+                    )),
+                    _ if needs_both => Err(Problem::unauthorized(
+                        "the client's own token is needed in `Authorization`, and the session's in \
+                         `X-Session-Token` (auth.require_session_token)",
+                    )),
+                    _ => Self::of_session(state, claims),
+                }
+            }
             (Some(principal), None) => match auth {
                 RouteAuth::Client | RouteAuth::Open | RouteAuth::Any => {
                     Ok(Self::of_client(principal))
@@ -149,7 +158,7 @@ impl Access {
                 Ok(Self::of_client(principal))
             }
             (Some(principal), Some(token)) => {
-                let access = Self::of_session(state, token, permit)?;
+                let access = Self::of_session(state, verified(state, token, permit)?)?;
                 if access.principal.scope.client == principal.scope.client {
                     return Ok(access);
                 }
@@ -160,7 +169,7 @@ impl Access {
                 Err(refuse(state, presented, permit))
             }
             (None, Some(token)) if presented.bearer.is_none() => {
-                Self::of_session(state, token, permit)
+                Self::of_session(state, verified(state, token, permit)?)
             }
             // A bearer that is wrong is not made good by another token.
             (None, Some(_)) => Err(refuse(state, presented, permit)),
@@ -176,18 +185,7 @@ impl Access {
     }
 
     /// The holder of a session's token, which lasts no longer than the session and the client.
-    fn of_session(
-        state: &ServerState,
-        token: &str,
-        permit: Option<&IpPermit>,
-    ) -> Result<Self, Problem> {
-        let claims = state
-            .tokens
-            .verify(token, Audience::Session, epoch_ms() / 1000)
-            .map_err(|error| {
-                state.auth.failed(permit);
-                Problem::unauthorized(format!("the session's token is refused: {error}"))
-            })?;
+    fn of_session(state: &ServerState, claims: Claims) -> Result<Self, Problem> {
         let client = state.auth.client(&claims.cli).ok_or_else(|| {
             Problem::unauthorized("the session's token is refused: its client is gone")
         })?;
@@ -196,11 +194,16 @@ impl Access {
         if claims.r#gen != 0 {
             return Err(Problem::unauthorized("the session's token was withdrawn"));
         }
-        let (principal, ended) = match state.operations().enter_session(&client, id) {
-            Ok(principal) => (principal, None),
-            Err(error @ SessionError::Ended { .. }) => (limited(&client, id), Some(error)),
-            Err(error) => return Err(sessions::problem(error)),
-        };
+        // Whether this is a use of the session depends on what is asked for.
+        let view = state.operations().session(&client.scope.client, id);
+        let reason = view.map_err(sessions::problem)?.end_reason;
+        let ended = reason.map(|reason| SessionError::Ended { id, reason });
+        let mut principal = limited(&client, id);
+        // One that is bound to its session is renewed with it, and what it has opened is closed with it.
+        if !claims.bound {
+            let left = (claims.exp * 1000).saturating_sub(epoch_ms());
+            principal.valid_until = Some(Instant::now() + Duration::from_millis(left));
+        }
         Ok(Self {
             principal,
             claims: Some(claims),
@@ -211,6 +214,31 @@ impl Access {
     /// The only page that the token opens, if it is limited to one.
     pub(crate) fn page(&self) -> Option<&str> {
         self.claims.as_ref()?.pg.as_deref()
+    }
+
+    /// A request that the token opens is a use of its session, unless it only watches.
+    pub(crate) fn use_session(&self, state: &ServerState, scope: TokenScope) {
+        if self.claims.is_some() && scope != TokenScope::Watch {
+            let id = SessionId::of(&self.principal.scope);
+            // One that has ended in this moment is used no more.
+            let _ = state.operations().enter_session(&self.principal, id);
+        }
+    }
+
+    /// What tells this token from others of its scope that allow more or less.
+    pub(crate) fn rights(&self) -> Vec<u8> {
+        let rights = self.claims.as_ref().map(|it| (&it.scp, &it.pg));
+        // Words and strings always serialize.
+        serde_json::to_vec(&rights).unwrap_or_default()
+    }
+
+    /// Refuses a token that is limited to one page what is about the whole session.
+    pub(crate) fn check_page(&self, is_of_whole_session: bool) -> Result<(), Problem> {
+        if self.page().is_none() || !is_of_whole_session {
+            return Ok(());
+        }
+        let detail = "this token opens one page; this is about the whole session";
+        Err(Problem::http(HttpCode::Forbidden, detail))
     }
 
     /// Refuses the token of a session that has ended.
@@ -233,7 +261,7 @@ impl Access {
     }
 }
 
-/// The client, limited to a session of which only the record is left.
+/// The client, limited to a session.
 fn limited(client: &Principal, id: SessionId) -> Principal {
     Principal {
         scope: Scope {
@@ -263,6 +291,23 @@ fn session_token_missing(presented: &Presented<'_>, needs_both: bool) -> Problem
     }
 }
 
+fn verify(state: &ServerState, token: &str) -> Result<Claims, TokenError> {
+    let now = epoch_ms() / 1000;
+    state.tokens.verify(token, Audience::Session, now)
+}
+
+/// What a session's token says; a wrong one is counted.
+fn verified(
+    state: &ServerState,
+    token: &str,
+    permit: Option<&IpPermit>,
+) -> Result<Claims, Problem> {
+    verify(state, token).map_err(|error| {
+        let detail = format!("the session's token is refused: {error}");
+        state.auth.failed(permit, Problem::unauthorized(detail))
+    })
+}
+
 /// Refuses a request without a valid token, and counts a wrong one.
 fn refuse(state: &ServerState, presented: &Presented<'_>, permit: Option<&IpPermit>) -> Problem {
     let detail = "a valid token is needed: send `Authorization: Bearer TOKEN`, and a session's token there or in \
@@ -270,6 +315,5 @@ fn refuse(state: &ServerState, presented: &Presented<'_>, permit: Option<&IpPerm
     if presented.bearer.is_none() && presented.session.is_none() {
         return Problem::token_missing(detail);
     }
-    state.auth.failed(permit);
-    Problem::unauthorized(detail)
+    state.auth.failed(permit, Problem::unauthorized(detail))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::Bytes;
 use cdp_bridge_protocol::{ErrorCode, ErrorDetails};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -24,15 +24,20 @@ pub(crate) enum RestBody {
     None,
     Json(Map<String, Value>),
     /// Read by one handler only; the lock is there because a body cannot be shared by threads.
-    Raw(Mutex<Body>),
+    Raw {
+        body: Mutex<Body>,
+        /// What `Content-Length` says.
+        length: Vec<u8>,
+    },
 }
 
 impl RestBody {
-    /// The bytes that tell one request from another.
+    /// The bytes that tell one request from another. Of a body that is not read yet there is only its length.
     pub(crate) fn fingerprint(&self) -> Vec<u8> {
         match self {
             Self::Json(fields) => serde_json::to_vec(fields).unwrap_or_default(),
-            Self::None | Self::Raw(_) => Vec::new(),
+            Self::Raw { length, .. } => length.clone(),
+            Self::None => Vec::new(),
         }
     }
 }
@@ -49,7 +54,11 @@ pub(crate) async fn read(
         BodyRule::Raw(types) => {
             let given = media_type(headers).unwrap_or_default();
             if types.iter().any(|known| fits(&given, known)) {
-                return Ok(RestBody::Raw(Mutex::new(body)));
+                let length = headers.get(CONTENT_LENGTH);
+                return Ok(RestBody::Raw {
+                    body: Mutex::new(body),
+                    length: length.map_or_else(Vec::new, |it| it.as_bytes().to_vec()),
+                });
             }
             Err(unsupported(&given, &types.join(" or ")))
         }

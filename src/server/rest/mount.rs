@@ -173,7 +173,9 @@ fn enter(
         return Ok(None);
     };
     access.check_scope(route.token_scope)?;
+    access.check_page(route.is_of_whole_session)?;
     access.check_ended(route.takes_ended)?;
+    access.use_session(state, route.token_scope);
     let caller = state.rest.callers.of(state.operations(), &access.principal);
     let arrival = caller.message_arrived();
     Ok(Some(Entered {
@@ -208,17 +210,24 @@ fn unless_known(query: &Map<String, Value>, found: &MountedRoute) -> Result<(), 
     }
 }
 
-/// Calls the handler. What changes something goes on when its client hangs up, since it may have begun.
+/// Calls the handler. What changes something goes on when its client hangs up, since it may have begun; and what has a key,
+/// whose client may come back for the answer.
 async fn run(route: &Route, head: &Parts, request: RestRequest) -> RestResult {
-    if route.method == Method::GET {
+    let key = match route.method {
+        Method::GET => None,
+        _ => repeated::key_of(&head.headers)?,
+    };
+    if route.method == Method::GET || (route.ends_with_client && key.is_none()) {
         return (route.handler)(request).await;
     }
-    let leader = match (repeated::key_of(&head.headers)?, &request.entered) {
+    let leader = match (key, &request.entered) {
         (Some(key), Some(entered)) => {
             let (path, query) = (head.uri.path(), head.uri.query().unwrap_or_default());
             let path = path.strip_prefix(PREFIXES[0]).unwrap_or(path);
             let body = request.body.fingerprint();
-            let print = repeated::fingerprint(route.method.as_str(), path, query, &body);
+            let rights = entered.access.rights();
+            let method = route.method.as_str();
+            let print = repeated::fingerprint(method, path, query, &body, &rights);
             let scope = &entered.access.principal.scope;
             match repeated::begin(&request.state.rest.keys, scope, &key, print).await {
                 Ok(leader) => Some(leader),

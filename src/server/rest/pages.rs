@@ -93,6 +93,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/sessions/{sessionId}/pages", "createPage", create)
             .summary(TAG, "Open a page in a session")
             .optional_json::<CreatePage>()
+            .of_whole_session()
             .answers::<Page>(201, "The page")
             .with_headers(&[("Location", "The path of the page.")]),
         Route::get("/sessions/{sessionId}/pages", "listPages", list)

@@ -56,15 +56,18 @@ impl KeptAnswer {
     }
 }
 
-/// Tells one request from another with the same key.
+/// Tells one request from another with the same key. A token with other `rights` makes another request: it must not be
+/// given an answer that it could not have had.
 pub(crate) fn fingerprint(
     method: &str,
     path: &str,
     query: &str,
     body: &[u8],
+    rights: &[u8],
 ) -> RequestFingerprint {
     let mut hash = Sha256::new();
-    for part in [method.as_bytes(), path.as_bytes(), query.as_bytes(), body] {
+    let head = [method, path, query].map(str::as_bytes);
+    for part in head.into_iter().chain([body, rights]) {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -187,14 +190,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_differ_by_method_path_query_and_body() {
-        let first = fingerprint("POST", "/pages", "", b"{}");
-        assert_eq!(first, fingerprint("POST", "/pages", "", b"{}"));
+    fn requests_differ_by_method_path_query_body_and_rights() {
+        let first = fingerprint("POST", "/pages", "", b"{}", b"");
+        assert_eq!(first, fingerprint("POST", "/pages", "", b"{}", b""));
         for other in [
-            fingerprint("PATCH", "/pages", "", b"{}"),
-            fingerprint("POST", "/page", "s", b"{}"),
-            fingerprint("POST", "/pages", "a", b"{}"),
-            fingerprint("POST", "/pages", "", b"{ }"),
+            fingerprint("PATCH", "/pages", "", b"{}", b""),
+            fingerprint("POST", "/page", "s", b"{}", b""),
+            fingerprint("POST", "/pages", "a", b"{}", b""),
+            fingerprint("POST", "/pages", "", b"{ }", b""),
+            fingerprint("POST", "/pages", "", b"{}", b"r"),
         ] {
             assert_ne!(first, other);
         }

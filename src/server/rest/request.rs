@@ -97,14 +97,14 @@ impl RestRequest {
     pub(crate) fn json_fields(&mut self) -> Map<String, Value> {
         match &mut self.body {
             RestBody::Json(fields) => std::mem::take(fields),
-            RestBody::None | RestBody::Raw(_) => Map::new(),
+            RestBody::None | RestBody::Raw { .. } => Map::new(),
         }
     }
 
     /// The body of a route that reads it itself.
     pub(crate) fn raw_body(&mut self) -> axum::body::Body {
         match std::mem::replace(&mut self.body, RestBody::None) {
-            RestBody::Raw(body) => body.into_inner().unwrap_or_else(PoisonError::into_inner),
+            RestBody::Raw { body, .. } => body.into_inner().unwrap_or_else(PoisonError::into_inner),
             RestBody::None | RestBody::Json(_) => axum::body::Body::empty(),
         }
     }

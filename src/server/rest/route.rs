@@ -93,6 +93,10 @@ pub(crate) struct Route {
     pub(crate) ignores_rate: bool,
     /// Whether the token of a session opens it after its end too.
     pub(crate) takes_ended: bool,
+    /// Whether it is about more than one page, so that a token of one page does not open it.
+    pub(crate) is_of_whole_session: bool,
+    /// Whether it changes nothing that outlives it, so that it ends when its client hangs up.
+    pub(crate) ends_with_client: bool,
     /// Whether the token may stand in the query, for programs that cannot set headers.
     pub(crate) takes_query_token: bool,
     pub(crate) handler: Handler,
@@ -116,6 +120,8 @@ impl Route {
             answers: Vec::new(),
             ignores_rate: false,
             takes_ended: false,
+            is_of_whole_session: false,
+            ends_with_client: false,
             takes_query_token: false,
             handler: handler.boxed_handler(),
         }
@@ -212,6 +218,22 @@ impl Route {
     pub(crate) fn of_ended(self) -> Self {
         Self {
             takes_ended: true,
+            ..self
+        }
+    }
+
+    /// A token that is limited to one page does not open it.
+    pub(crate) fn of_whole_session(self) -> Self {
+        Self {
+            is_of_whole_session: true,
+            ..self
+        }
+    }
+
+    /// It ends when its client hangs up.
+    pub(crate) fn ends_with_client(self) -> Self {
+        Self {
+            ends_with_client: true,
             ..self
         }
     }

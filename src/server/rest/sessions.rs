@@ -114,11 +114,13 @@ pub(super) fn routes() -> Vec<Route> {
         Route::patch("/sessions/{sessionId}", "updateSession", update)
             .summary(TAG, "Change the times or the metadata of a session")
             .json::<UpdateSession>()
+            .of_whole_session()
             .answers::<RenewedSession>(200, "The session, with a token that lasts as long"),
         Route::delete("/sessions/{sessionId}", "endSession", end)
             .summary(TAG, "End a session")
             .query::<EndQuery>()
             .of_ended()
+            .of_whole_session()
             .beyond_rate()
             .answers_nothing(204, "It has ended, now or before"),
         Route::post(
@@ -207,7 +209,7 @@ async fn update(mut request: RestRequest) -> RestResult {
         .update_session(&before.client, id, update);
     let view = updated.map_err(problem)?;
     let token = if changes_something {
-        renewed_token(&request, &before, &view)?
+        renewed_token(&request, &view)?
     } else {
         None.into()
     };
@@ -233,20 +235,16 @@ async fn heartbeat(request: RestRequest) -> RestResult {
     let heartbeat = Heartbeat {
         expires_at: view.expires_at_ms,
         idle_expires_at: view.idle_expires_at_ms,
-        token: renewed_token(&request, &before, &view)?,
+        token: renewed_token(&request, &view)?,
     };
     answer::json(StatusCode::OK, &heartbeat)
 }
 
 /// A token that lasts as long as the session does now: with the rights of the request's token, or with all of them.
-fn renewed_token(
-    request: &RestRequest,
-    before: &SessionView,
-    now: &SessionView,
-) -> Result<RenewedToken, Problem> {
+fn renewed_token(request: &RestRequest, now: &SessionView) -> Result<RenewedToken, Problem> {
     let keys = &request.state.tokens;
     Ok(match &request.entered()?.access.claims {
-        Some(claims) => renewed(keys, claims, before, now).into(),
+        Some(claims) => renewed(keys, claims, now).into(),
         None => Some(mint(keys, now, Grant::all())).into(),
     })
 }

@@ -324,3 +324,24 @@ async fn a_stream_ends_with_its_session_and_a_client_that_has_all_of_it_is_not_a
     let unknown = "/v1/sessions/0198f2a4-7c00-8000-8000-0123456789ab/events";
     assert_eq!(Stream::open(bridge.address, unknown, &[]).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_stream_ends_with_a_token_of_a_shorter_time_than_its_session() {
+    let bridge = Bridge::with(with_tokens).await;
+    let ask = async |path: &str, body: &str| {
+        let length = body.len();
+        let text = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer alpha\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        bridge.exchange(&text).await.json()
+    };
+    let session = ask("/v1/sessions", "{}").await;
+    let path = format!("/v1/sessions/{}", session["sessionId"].as_str().unwrap());
+    let grant = r#"{"scopes": ["watch"], "ttlMs": 2000}"#;
+    let token = ask(&format!("{path}/tokens"), grant).await["token"].clone();
+    let query = format!("{path}/events?token={}", token.as_str().unwrap());
+    let mut stream = Stream::open(bridge.address, &query, &[]).await;
+    assert_eq!(stream.status, 200);
+    assert_eq!(stream.next().await, None);
+}

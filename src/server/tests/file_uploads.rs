@@ -115,6 +115,32 @@ async fn a_file_whose_client_hangs_up_is_not_kept() {
 }
 
 #[tokio::test]
+async fn a_body_with_much_beside_its_file_is_not_read_to_its_end() {
+    let bridge = Bridge::with(with_tokens).await;
+    let long = "x".repeat(200 << 10);
+    let one = body("a.txt", "x");
+    for body in [
+        format!("{long}{one}"),
+        one.replace("Content-Type", &format!("X-Long: {long}\r\nContent-Type")),
+        format!("{}\r\nX-Long: {long}", one.strip_suffix("--\r\n").unwrap()),
+    ] {
+        let answer = post(&bridge, MULTIPART, &body).await;
+        assert_eq!(answer.status, 400, "{}", answer.body);
+        assert_eq!(answer.json()["details"]["field"], "file", "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_a_file_of_another_length_is_422() {
+    let bridge = Bridge::with(with_tokens).await;
+    let kind = format!("{MULTIPART}\r\nIdempotency-Key: k");
+    for (file, status) in [("one", 201), ("one", 201), ("another", 422)] {
+        let answer = post(&bridge, &kind, &body("a.txt", file)).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_states_that_it_is_too_long_is_not_read() {
     let bridge = Bridge::with(with_tokens).await;
     let head = format!(

@@ -107,6 +107,7 @@ impl Door {
             permissions,
             quota: ClientQuota::new(limits, Instant::now()),
             is_anonymous: false,
+            valid_until: None,
             valid: watch::channel(()).1,
         };
         let caller = operations.caller("test", principal);

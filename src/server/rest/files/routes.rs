@@ -32,6 +32,7 @@ pub(crate) fn routes() -> Vec<Route> {
             uploads::delete,
         )
         .summary(TAG, "Drop a file that was handed over")
+        .of_whole_session()
         .answers_nothing(204, "It is gone"),
         Route::get(
             "/sessions/{sessionId}/downloads",

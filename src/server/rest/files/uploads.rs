@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::timeout;
 
+use super::metered_body::{Allowance, Exceeded, MeteredBody};
 use crate::operations::OperationError;
 use crate::operations::staged_files::{StagedInfo, StagingError};
 use crate::operations::uploads::ReceivedFile;
@@ -63,7 +64,8 @@ pub(super) async fn create(mut request: RestRequest) -> RestResult {
     check_length(&request.headers)?;
     let whole = SizeLimit::new().whole_stream(MAX_UPLOAD + FRAMING);
     let constraints = Constraints::new().size_limit(whole);
-    let body = request.raw_body().into_data_stream();
+    let left = Allowance::of(FRAMING);
+    let body = MeteredBody::new(request.raw_body(), left.clone());
     let mut parts = Multipart::with_constraints(body, boundary, constraints);
     let operations = request.state.operations();
     let mut received = None;
@@ -80,7 +82,9 @@ pub(super) async fn create(mut request: RestRequest) -> RestResult {
         let mime = mime.filter(|mime| mime.len() <= MAX_MIME);
         let file = operations.receive_file(&entered.access.principal, name, mime);
         let file = file.map_err(|error| problem(&error))?;
+        left.set(MAX_UPLOAD + FRAMING);
         received = Some(stream(part, file).await?);
+        left.set(FRAMING);
     }
     let file = received
         .ok_or_else(|| Problem::bad_field("file", "file: expected a part with a filename"))?;
@@ -139,6 +143,10 @@ async fn arrives<T>(
             multer::Error::StreamSizeExceeded { limit }
             | multer::Error::FieldSizeExceeded { limit, .. },
         )) => Err(too_large(limit + 1)),
+        Ok(Err(multer::Error::StreamReadFailed(error))) if error.is::<Exceeded>() => {
+            let detail = format!("the body may have {FRAMING} bytes beside its file");
+            Err(Problem::bad_field("file", format!("file: {detail}")))
+        }
         Ok(Err(error)) => Err(Problem::protocol(
             ErrorCode::BadRequest,
             format!("the body is not multipart/form-data as it should be: {error}"),

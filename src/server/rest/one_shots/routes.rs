@@ -18,6 +18,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/screenshot", "takeScreenshot", screenshot)
             .summary(TAG, "A picture of a URL or of HTML")
             .auth(RouteAuth::Client)
+            .ends_with_client()
             .json::<OneShotBody<ShotOptions>>()
             .answers_json_or::<PictureView>("The picture", PICTURES, PICTURE_HEADERS),
         Route::post("/content", "readContent", content)
@@ -26,11 +27,13 @@ pub(crate) fn routes() -> Vec<Route> {
                 "The content of a URL or of HTML, after its scripts have run",
             )
             .auth(RouteAuth::Client)
+            .ends_with_client()
             .json::<OneShotBody<ContentOptions>>()
             .answers_media("The content", CONTENTS, CONTENT_HEADERS),
         Route::post("/pdf", "printPdf", pdf)
             .summary(TAG, "A URL or HTML on paper")
             .auth(RouteAuth::Client)
+            .ends_with_client()
             .json::<OneShotBody<PdfOptions>>()
             .answers_media("The PDF", &["application/pdf"], PDF_HEADERS),
     ]

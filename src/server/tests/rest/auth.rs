@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::exchange::{get, header, post};
+use super::exchange::{Exchange, get, header, post};
 use crate::server::tests::harness::{Bridge, with_tokens};
 
 const LIST: &str = "/v1/sessions/default/pages";
@@ -59,6 +59,33 @@ async fn an_address_that_fails_too_often_waits_and_a_proven_token_does_not() {
     );
     assert!(header(&answer, "retry-after").is_some());
     assert_eq!(get(LIST).bearer("alpha").send(&bridge).await.status, 200);
+}
+
+#[tokio::test]
+async fn guesses_of_session_tokens_are_slowed_down_and_a_good_one_is_not() {
+    let guess = |number: usize| format!("a.b.{number}");
+    let by_header = |guess: &str| get(LIST).header("X-Session-Token", guess);
+    let by_bearer = |guess: &str| get("/v1/sessions").bearer(guess);
+    for attempt in [by_header as fn(&str) -> Exchange, by_bearer] {
+        let bridge = Bridge::with(with_tokens).await;
+        let session = post("/v1/sessions", json!({})).bearer("alpha");
+        let session = session.send(&bridge).await.json();
+        let first = attempt(&guess(0)).send(&bridge).await;
+        assert_eq!(first.status, 401, "{}", first.body);
+        let mut last = 0;
+        for number in 0..40 {
+            last = attempt(&guess(number)).send(&bridge).await.status;
+        }
+        assert_eq!(last, 429);
+        let path = format!("/v1/sessions/{}", session["sessionId"].as_str().unwrap());
+        let token = session["token"].as_str().unwrap();
+        for good in [
+            get(&path).bearer(token),
+            get(&path).header("X-Session-Token", token),
+        ] {
+            assert_eq!(good.send(&bridge).await.status, 200);
+        }
+    }
 }
 
 #[tokio::test]

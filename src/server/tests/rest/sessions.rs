@@ -335,6 +335,7 @@ async fn tokens_of_other_keys_times_purposes_and_clients_are_refused() {
         cli: "a".to_owned(),
         scp: TokenScopes::all(),
         pg: None,
+        bound: false,
         r#gen: 0,
         iat: now,
         exp: now + 60,
@@ -407,6 +408,128 @@ async fn a_further_token_has_fewer_rights_and_a_shorter_life() {
         .send(&bridge)
         .await;
     assert_eq!(unknown.status, 404);
+}
+
+/// A further token, with these fields.
+async fn further(bridge: &Bridge, session: &Value, body: Value) -> String {
+    let path = format!("{}/tokens", path_of(session));
+    let answer = post(&path, body).bearer("alpha").send(bridge).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    text(&answer.json(), "token").to_owned()
+}
+
+#[tokio::test]
+async fn a_token_of_one_page_is_not_one_of_the_whole_session() {
+    let bridge = Bridge::with(with_tokens).await;
+    let session = created(&bridge, json!({})).await;
+    let path = path_of(&session);
+    // A page that is not there can be named by its maker's key alone.
+    let claims = Claims {
+        aud: Audience::Session,
+        sub: text(&session, "sessionId").to_owned(),
+        cli: "a".to_owned(),
+        scp: TokenScopes::all(),
+        pg: Some("t1".to_owned()),
+        bound: true,
+        r#gen: 0,
+        iat: 0,
+        exp: u64::MAX / 10_000,
+        jti: "j".to_owned(),
+    };
+    let token = TokenKeys::new(b"a secret of the tests", None).sign(&claims);
+    let change = json!({"maxDurationMs": 86_400_000});
+    for exchange in [
+        post(&format!("{path}/pages"), json!({})),
+        Exchange::new("PATCH", &path).json(&change),
+        delete(&path),
+        delete(&format!("{path}/uploads/u1")),
+    ] {
+        let sent = exchange.text();
+        let answer = exchange.bearer(&token).send(&bridge).await;
+        assert_eq!(
+            (answer.status, &answer.json()["code"]),
+            (403, &json!("FORBIDDEN")),
+            "{sent}"
+        );
+    }
+    let beat = Exchange::new("POST", &format!("{path}/heartbeat"));
+    assert_eq!(beat.bearer(&token).send(&bridge).await.status, 200);
+    assert_eq!(get(&path).bearer(&token).send(&bridge).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_token_that_only_watches_does_not_keep_its_session_alive() {
+    let bridge = Bridge::with(with_tokens).await;
+    let session = created(&bridge, json!({})).await;
+    let (path, token) = (path_of(&session), text(&session, "token"));
+    let watcher = further(&bridge, &session, json!({"scopes": ["watch"]})).await;
+    let idle_end = async || {
+        let shown = get(&path).bearer("alpha").send(&bridge).await.json();
+        shown["idleExpiresAt"].as_u64().unwrap()
+    };
+    let before = idle_end().await;
+    soon("a use", async {
+        while idle_end().await == before {
+            assert_eq!(get(&path).bearer(token).send(&bridge).await.status, 200);
+        }
+    })
+    .await;
+    let before = idle_end().await;
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    assert_eq!(get(&path).bearer(&watcher).send(&bridge).await.status, 403);
+    let events = format!("{path}/events?lastEventId=no");
+    assert_eq!(
+        get(&events).bearer(&watcher).send(&bridge).await.status,
+        400
+    );
+    assert_eq!(idle_end().await, before);
+}
+
+#[tokio::test]
+async fn a_key_gives_no_token_the_answer_of_one_with_other_rights() {
+    let bridge = Bridge::with(with_tokens).await;
+    let session = created(&bridge, json!({})).await;
+    let less = further(&bridge, &session, json!({"scopes": ["rest"]})).await;
+    let path = format!("{}/heartbeat", path_of(&session));
+    let beat = |token: &str| Exchange::new("POST", &path).bearer(token).key("k");
+    let all = beat(text(&session, "token"));
+    assert_eq!(all.send(&bridge).await.status, 200);
+    let other = beat(&less).send(&bridge).await;
+    assert_eq!(other.status, 422, "{}", other.body);
+    let again = beat(text(&session, "token")).send(&bridge).await;
+    assert_eq!(header(&again, "idempotency-replayed"), Some("true"));
+
+    // The implicit session has the scope of its client.
+    let implicit = json!({"sessionId": "default"});
+    let implicit = further(&bridge, &implicit, json!({"scopes": ["rest"]})).await;
+    let change = |token: &str| {
+        let change = Exchange::new("PATCH", &path_of(&session)).json(&json!({"metadata": {}}));
+        change.bearer(token).key("k2")
+    };
+    assert_eq!(change("alpha").send(&bridge).await.status, 200);
+    let other = change(&implicit).send(&bridge).await;
+    assert_eq!(other.status, 422, "{}", other.body);
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_with_its_session_whoever_changed_that_and_one_with_a_time_of_its_own_is_not()
+ {
+    let bridge = Bridge::with(with_tokens).await;
+    let session = created(&bridge, json!({"maxDurationMs": 60_000})).await;
+    let path = path_of(&session);
+    let timed = json!({"scopes": ["rest"], "ttlMs": 3_600_000});
+    let timed = further(&bridge, &session, timed).await;
+    let change = Exchange::new("PATCH", &path).json(&json!({"maxDurationMs": 120_000}));
+    let changed = change.bearer("alpha").send(&bridge).await.json();
+    let beat = |token: &str| Exchange::new("POST", &format!("{path}/heartbeat")).bearer(token);
+    let beaten = beat(text(&session, "token")).send(&bridge).await.json();
+    let ends = |value: &Value| value["tokenExpiresAt"].as_u64().unwrap();
+    assert_eq!(ends(&beaten), ends(&changed));
+    let beaten = beat(&timed).send(&bridge).await;
+    assert_eq!(
+        (beaten.status, &beaten.json()["token"]),
+        (200, &Value::Null)
+    );
 }
 
 #[tokio::test]

@@ -222,6 +222,7 @@ pub(super) fn principal(client: &str) -> Principal {
         permissions: Permissions::ALL,
         quota: ClientQuota::new(limits, Instant::now()),
         is_anonymous: false,
+        valid_until: None,
         valid: watch::channel(()).1,
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cdp_bridge::operations::SessionError;
 use cdp_bridge::operations::sessions::{EndReason, SessionFilter, SessionOptions};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::house::{House, principal};
 
@@ -59,6 +59,17 @@ async fn a_full_house_says_what_is_full_and_ending_makes_room() {
         .await
         .unwrap();
     house.try_create("b", at_once(&house)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_whose_client_is_gone_before_it_is_made_does_not_stay() {
+    let house = House::open().await;
+    let creating = house.try_create("a", house.options());
+    assert!(timeout(Duration::ZERO, creating).await.is_err());
+    assert_eq!(house.told().len(), 1, "it takes no more work");
+    sleep(60 * SECOND).await;
+    assert_eq!(house.operations.session_limits(&"a".into()).live, 0);
+    house.assert_empty();
 }
 
 #[tokio::test(start_paused = true)]
