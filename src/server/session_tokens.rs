@@ -66,8 +66,8 @@ pub(crate) fn mint(keys: &TokenKeys, session: &SessionView, grant: Grant) -> Min
     }
 }
 
-/// The same rights for as long as the session lives now, for a token that was to live as long as the session: whoever has
-/// changed its time since. One that was made for a time of its own ends then, and an implicit session never does.
+/// The same rights for as long as the session lives now, for a token that was to live as long as the session, also where
+/// another token has changed its time since. One that was made for a time of its own ends then, and an implicit session never does.
 pub(crate) fn renewed(keys: &TokenKeys, claims: &Claims, now: &SessionView) -> Option<MintedToken> {
     now.expires_at_ms?;
     claims.bound.then(|| {

@@ -240,7 +240,7 @@ impl Sessions {
     }
 }
 
-/// A session that is being made for a request. Dropped before that has its answer, the session ends: whoever asked for it
+/// A session that is being made for a request. Dropped before that has its answer, the session ends: the client
 /// would never learn its id.
 struct Unclaimed {
     sessions: Arc<Sessions>,

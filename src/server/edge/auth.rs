@@ -125,8 +125,8 @@ impl Authenticator {
         known.next().cloned()
     }
 
-    /// A token was wrong: counts that against its address. An address that failed too often is told to wait instead of
-    /// `answer`, and learns no more of its guesses.
+    /// A token was wrong: counts that against its address. An address that failed too often has to wait: it gets
+    /// that in place of `answer`.
     pub(crate) fn failed(&self, permit: Option<&IpPermit>, answer: Problem) -> Problem {
         self.refused();
         let Some(peer) = permit.map(IpPermit::peer) else {

@@ -77,7 +77,7 @@ pub const BINARY: ConnectionClose = ConnectionClose::new(
 /// Closes a connection whose token was removed from the configuration.
 pub const REVOKED: ConnectionClose = ConnectionClose::new(
     CloseCode::Policy,
-    "the token of this connection was removed",
+    "the token of this connection is no longer valid",
 );
 
 /// Closes a connection whose link another connection resumed.
