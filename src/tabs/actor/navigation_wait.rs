@@ -37,7 +37,7 @@ impl Actor {
         let (browser, target) = (attached.target.browser.clone(), attached.target.id.clone());
         let loading = async move {
             driver.wait_load(state, deadline).await?;
-            // Whoever looks at the tab after the answer sees the title of this document.
+            // After the answer the tab has the title of this document, also in the view of other clients.
             Ok(title(browser, target, UNAWAITED_LIMIT).await)
         };
         active.phase = Phase::Loading {
