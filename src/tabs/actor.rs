@@ -232,7 +232,7 @@ impl Actor {
             TargetSignal::Event(None) => return self.target_gone(),
             TargetSignal::FrameEvent(session, event) => self.on_frame_event(&session, &event),
             TargetSignal::Title(title) => self.on_title(title),
-            TargetSignal::TitleChanged => self.read_title(),
+            TargetSignal::TitleChanged => self.attached.as_mut()?.title_changed(),
             TargetSignal::PageProbed(true) => self.recovery.watchdog.answered(Instant::now()),
             TargetSignal::PageProbed(false) => {}
             TargetSignal::BrowserProbed(answers) => return self.on_browser_probe(answers),

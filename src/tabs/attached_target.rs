@@ -47,6 +47,8 @@ pub struct AttachedTarget {
     browser_probe: Option<BoxFuture<'static, bool>>,
     network: NetworkDomainToggle,
     title: Option<BoxFuture<'static, Option<String>>>,
+    /// What the document said itself, until it has another title.
+    own_title: Option<String>,
     title_watch: TitleWatch,
     /// The last URL that the main frame committed, and when.
     committed: Option<(Instant, String)>,
@@ -85,6 +87,7 @@ impl AttachedTarget {
             browser_probe: None,
             network: NetworkDomainToggle::default(),
             title: None,
+            own_title: None,
             title_watch: TitleWatch::default(),
             committed: None,
         }
@@ -135,7 +138,23 @@ impl AttachedTarget {
     /// commit, when the document has none yet.
     pub fn read_title(&mut self) {
         let (browser, id) = (self.target.browser.clone(), self.target.id.clone());
-        self.title = Some(title(browser, id, UNAWAITED_LIMIT).boxed());
+        self.title = Some(match self.own_title.clone() {
+            // Chromium's main process may not know it yet.
+            Some(own) => std::future::ready(Some(own)).boxed(),
+            None => title(browser, id, UNAWAITED_LIMIT).boxed(),
+        });
+    }
+
+    /// The document has said its title, which replaces a reading in flight.
+    pub fn title_known(&mut self, title: String) {
+        self.title = None;
+        self.own_title = Some(title);
+    }
+
+    /// Reads the title of a document that has changed it.
+    pub fn title_changed(&mut self) {
+        self.own_title = None;
+        self.read_title();
     }
 
     /// Watches the title of the document from now on.
@@ -146,11 +165,13 @@ impl AttachedTarget {
     /// The document whose title was watched is gone.
     pub fn document_replaced(&mut self) {
         self.title_watch.stop();
+        self.own_title = None;
     }
 
     /// The main frame has another document or URL.
     pub fn url_changed(&mut self, now: Instant) {
         self.committed = Some((now, self.page.url.clone()));
+        self.own_title = None;
     }
 
     /// The URL that was committed last, if the browser's main process may not know it yet.

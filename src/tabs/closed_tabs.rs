@@ -1,4 +1,4 @@
-//! Which tabs were closed lately, so that a client that names one is told that it is gone.
+//! Which tabs were closed lately, so that naming one is answered with that it is gone.
 
 use std::collections::{HashMap, VecDeque};
 

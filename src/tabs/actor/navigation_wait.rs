@@ -1,6 +1,8 @@
 //! Navigations whose request waits beyond the commit, until the document has loaded as far as wanted; and the
 //! request for a tab, which may wait for its first document.
 
+use std::time::Duration;
+
 use cdp_bridge_protocol::request::WaitUntil;
 use futures::FutureExt as _;
 
@@ -9,12 +11,15 @@ use super::navigation::BLANK;
 use crate::tabs::active_command::{ActiveCommand, Phase};
 use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::command_queue::{CommandKind, TabCommand};
-use crate::tabs::commands::target::title;
+use crate::tabs::commands::title_change::present_title;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{FactKind, Navigation};
 use crate::tabs::page_actions::{PageActionError, PageDriver};
 use crate::tabs::reply::Reply;
 use crate::tabs::unawaited::UNAWAITED_LIMIT;
+
+/// How long an answer waits for the title of a document that has loaded.
+const TITLE_LIMIT: Duration = Duration::from_millis(300);
 
 impl Actor {
     /// The active navigation has committed. Its request is answered now, or once the document is as far as it wants.
@@ -34,11 +39,14 @@ impl Actor {
         let driver = attached.driver().clone();
         // The actor's own deadline comes first, because it tells how far the document is.
         let deadline = active.deadline + UNAWAITED_LIMIT;
-        let (browser, target) = (attached.target.browser.clone(), attached.target.id.clone());
+        let (session, frame) = (
+            attached.target.session.clone(),
+            attached.target.id.to_string(),
+        );
         let loading = async move {
             driver.wait_load(state, deadline).await?;
-            // Whoever looks at the tab after the answer sees the title of this document.
-            Ok(title(browser, target, UNAWAITED_LIMIT).await)
+            // After the answer the tab has the title of this document, also in the view of other clients.
+            Ok(present_title(session, frame, TITLE_LIMIT).await)
         };
         active.phase = Phase::Loading {
             loading: loading.boxed(),
@@ -48,8 +56,9 @@ impl Actor {
 
     /// The document of the active navigation, or the one that the page has gone on to, is as far as wanted.
     pub(super) fn on_loaded(&mut self, outcome: Result<Option<String>, PageActionError>) {
-        if let Ok(title) = &outcome {
-            self.on_title(title.clone());
+        if let (Ok(Some(title)), Some(attached)) = (&outcome, &mut self.attached) {
+            attached.title_known(title.clone());
+            self.on_title(Some(title.clone()));
         }
         let Some(active) = &mut self.work.active else {
             return;

@@ -21,6 +21,34 @@ const WAIT_LIMIT: Duration = Duration::from_hours(1);
 
 const SCRIPT: &str = include_str!("title_change.js");
 
+/// `document.title` as it is now; `None` if it is empty, or the page does not answer in time. Chromium's main process learns
+/// of it later than the load event is sent.
+pub async fn present_title(
+    session: TargetSession,
+    frame: String,
+    limit: Duration,
+) -> Option<String> {
+    let world = CreateIsolatedWorld {
+        frame_id: Cow::Owned(frame),
+        world_name: WORLD,
+    };
+    let world = session.call(world, limit).await.ok()?;
+    let read = EvaluateIn {
+        expression: Cow::Borrowed("document.title"),
+        context_id: Some(world.execution_context_id),
+        return_by_value: true,
+        await_promise: false,
+        user_gesture: false,
+        timeout: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+    };
+    let result = session.call_raw(read, limit).await.ok()?;
+    let Ok(EvaluateResult::Value(value)) = evaluated(&result) else {
+        return None;
+    };
+    let title: String = serde_json::from_slice(&value).ok()?;
+    Some(title).filter(|title| !title.is_empty())
+}
+
 /// Returns `document.title` once it is not the known one; `None` if the document is gone before.
 pub async fn title_change(session: TargetSession, frame: String, known: String) -> Option<String> {
     let world = CreateIsolatedWorld {

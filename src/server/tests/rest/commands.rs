@@ -74,7 +74,7 @@ async fn a_command_that_is_wrong_names_the_field_and_reaches_no_tab() {
         ),
         (
             json!({"action": "reload", "params": {"tabId": "t2"}}),
-            json!("params.tabId"),
+            json!("tabId"),
         ),
     ] {
         let answer = post("/v1/pages/t1/command", body.clone())
