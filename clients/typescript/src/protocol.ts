@@ -872,7 +872,10 @@ export interface SessionInfo {
   lastActivityAt: number;
   /** How long it lives; absent for the implicit session. */
   limits?: SessionLimitsInfo | null;
-  /** Whether it began without cookies and storage. */
+  /**
+   * Whether it began without cookies and storage. Its tabs share one browser context either way; `loggedOut` of a tab says
+   * whether that tab has one apart from them.
+   */
   loggedOut: boolean;
   /** Texts of the client. */
   metadata: Record<string, string>;

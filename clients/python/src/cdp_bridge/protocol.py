@@ -1030,7 +1030,9 @@ class SessionInfo(Record):
     limits: SessionLimitsInfo | None = None
     """How long it lives; absent for the implicit session."""
     logged_out: bool
-    """Whether it began without cookies and storage."""
+    """Whether it began without cookies and storage. Its tabs share one browser context either way;
+    `loggedOut` of a tab says whether that tab has one apart from them.
+    """
     metadata: dict[str, str]
     """Texts of the client."""
     session_id: str

@@ -51,10 +51,7 @@ export type JobStatus =
   | "cancelled"
   ;
 
-/**
- * Creates a session: a browser context of its own, with tabs, limits and an end. Answered by `sessionCreated`, which
- * waits for a place if all are taken. While a session with the same `externalId` is live, the answer is that one.
- */
+/** A session to create: a browser context of its own, with pages, limits and an end. While a session with the same `externalId` is live, the answer is that one. */
 export interface NewSessionRequest {
   /**
    * Where its pages may navigate and load from: entries as in `policy.allowlist`. It narrows what the client may,
@@ -67,7 +64,7 @@ export interface NewSessionRequest {
   downloads?: SessionDownloads | null;
   /** The client's own name for it. */
   externalId?: string | null;
-  /** Where its tabs start to be, as `geolocation` of `emulate`. */
+  /** Where its pages start to be, as if set with the action `emulate`. */
   geolocation?: Geolocation | null;
   /**
    * It ends when no heartbeat has come within this time, in milliseconds; none is needed if absent.
@@ -79,7 +76,7 @@ export interface NewSessionRequest {
    * From 10000 to 3600000.
    */
   idleTimeoutMs?: number | null;
-  /** The language and region that its tabs start with, as `locale` of `emulate`. */
+  /** The language and region that its pages start with, as if set with the action `emulate`. */
   locale?: string | null;
   /**
    * Whether it begins without cookies and storage; true if absent. If false, its tabs live in the profile that the
@@ -106,15 +103,15 @@ export interface NewSessionRequest {
    */
   queueMs?: number | null;
   /**
-   * How long to wait for a place, in milliseconds; 0 not to wait. The configuration sets the default.
+   * If all places are taken, wait so long for one, in milliseconds: the answer is a job then. Without it, and without `Prefer: respond-async`, the answer is 429.
    * From 0 to 600000.
    */
   queueTimeoutMs?: number | null;
   /** Opened in it at once. The session is there also if this page cannot be loaded. */
   startUrl?: string | null;
-  /** The time zone that its tabs start with, as `timezoneId` of `emulate`. */
+  /** The time zone that its pages start with, as if set with the action `emulate`. */
   timezoneId?: string | null;
-  /** Size of the visible part of its pages, where `createTab` sets none; the configured window size if absent. */
+  /** Size of the visible part of its pages, where they set none of their own; the configured window size if absent. */
   viewport?: Viewport | null;
 }
 
@@ -148,8 +145,8 @@ export interface Session {
   destroyedAt?: number | null;
   /** Why it has ended, once it has. */
   endReason?: EndReason | null;
-  /** Its events as a stream over HTTP. */
-  eventsUrl: string;
+  /** Its events as a stream over HTTP; absent after its end. */
+  eventsUrl?: string | null;
   /** When it ends at the latest; absent for the implicit session. */
   expiresAt?: number | null;
   /** The client's name for it. */
@@ -162,7 +159,10 @@ export interface Session {
   lastActivityAt: number;
   /** How long it lives; absent for the implicit session. */
   limits?: SessionLimitsInfo | null;
-  /** Whether it began without cookies and storage. */
+  /**
+   * Whether it began without cookies and storage. Its tabs share one browser context either way; `loggedOut` of a tab says
+   * whether that tab has one apart from them.
+   */
   loggedOut: boolean;
   /** Texts of the client. */
   metadata: Record<string, string>;
@@ -176,8 +176,8 @@ export interface Session {
   usage: SessionUsageCounts;
   /** The size of its pages, where it sets one. */
   viewport?: Viewport | null;
-  /** The JSON protocol over a WebSocket, with this session's pages only. */
-  wsUrl: string;
+  /** The JSON protocol over a WebSocket, with this session's pages only; absent after its end. */
+  wsUrl?: string | null;
 }
 
 /** An uploaded file. */

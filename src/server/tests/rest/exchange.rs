@@ -25,7 +25,7 @@ pub(super) fn get(path: &str) -> Exchange {
 
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "a `json!` stands in its place"
+    reason = "callers pass a `json!`"
 )]
 pub(super) fn post(path: &str, body: Value) -> Exchange {
     Exchange::new("POST", path).json(&body)

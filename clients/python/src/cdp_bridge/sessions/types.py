@@ -124,8 +124,8 @@ class Session(Record):
     """When nothing of it was left, once that is so."""
     end_reason: EndReason | None = None
     """Why it has ended, once it has."""
-    events_url: str
-    """Its events as a stream over HTTP."""
+    events_url: str | None = None
+    """Its events as a stream over HTTP; absent after its end."""
     expires_at: int | None = None
     """When it ends at the latest; absent for the implicit session."""
     external_id: str | None = None
@@ -139,7 +139,9 @@ class Session(Record):
     limits: SessionLimitsInfo | None = None
     """How long it lives; absent for the implicit session."""
     logged_out: bool
-    """Whether it began without cookies and storage."""
+    """Whether it began without cookies and storage. Its tabs share one browser context either way;
+    `loggedOut` of a tab says whether that tab has one apart from them.
+    """
     metadata: dict[str, str]
     """Texts of the client."""
     pages: list[Page]
@@ -154,8 +156,8 @@ class Session(Record):
     """What it has used."""
     viewport: Viewport | None = None
     """The size of its pages, where it sets one."""
-    ws_url: str
-    """The JSON protocol over a WebSocket, with this session's pages only."""
+    ws_url: str | None = None
+    """The JSON protocol over a WebSocket, with this session's pages only; absent after its end."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Session:
@@ -164,7 +166,7 @@ class Session(Record):
             created_at=wire["createdAt"],
             destroyed_at=wire.get("destroyedAt"),
             end_reason=wire.get("endReason"),
-            events_url=wire["eventsUrl"],
+            events_url=wire.get("eventsUrl"),
             expires_at=wire.get("expiresAt"),
             external_id=wire.get("externalId"),
             idle_expires_at=wire.get("idleExpiresAt"),
@@ -178,7 +180,7 @@ class Session(Record):
             status=wire["status"],
             usage=SessionUsageCounts.from_wire(wire["usage"]),
             viewport=optional(Viewport.from_wire, wire.get("viewport")),
-            ws_url=wire["wsUrl"],
+            ws_url=wire.get("wsUrl"),
         )
 
     def to_wire(self) -> dict[str, Any]:
