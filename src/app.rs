@@ -87,6 +87,10 @@ pub struct Daemon {
 impl Daemon {
     /// Starts everything. The address is bound first, so that a port in use is found before Chromium is
     /// launched.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "every part is made here, in its order"
+    )]
     pub async fn start(
         config: &Config,
         exposition: Option<Exposition>,

@@ -182,15 +182,16 @@ impl Jobs {
 
     /// Ends a job that waits, and forgets one that is over. Says which session it has created that its client does not
     /// know of.
-    fn cancel(&self, client: &ClientId, id: &str) -> Option<Option<SessionId>> {
+    fn cancel(&self, client: &ClientId, id: &str) -> Result<Option<SessionId>, Problem> {
         let mut known = lock(&self.0);
-        known.get(id).filter(|it| it.client == *client)?;
-        let job = known.remove(id)?;
+        let is_theirs = known.get(id).is_some_and(|it| it.client == *client);
+        let job = is_theirs.then(|| known.remove(id)).flatten();
+        let job = job.ok_or_else(unknown)?;
         if let Some(task) = job.task {
             // The future leaves the queue when it is dropped; a session that it was just given ends.
             task.abort();
         }
-        Some(job.unread)
+        Ok(job.unread)
     }
 }
 
@@ -232,7 +233,7 @@ async fn cancel(request: RestRequest) -> RestResult {
     let client = &request.entered()?.access.principal.scope.client;
     let jobs = &request.state.rest.jobs;
     let unread = jobs.cancel(client, request.param("jobId"));
-    if let Some(session) = unread.ok_or_else(unknown)? {
+    if let Some(session) = unread? {
         end(&request.state, client, session).await;
     }
     answer::nothing()

@@ -23,10 +23,7 @@ pub(super) fn get(path: &str) -> Exchange {
     Exchange::new("GET", path)
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "callers pass a `json!`"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "callers pass a `json!`")]
 pub(super) fn post(path: &str, body: Value) -> Exchange {
     Exchange::new("POST", path).json(&body)
 }

@@ -460,7 +460,7 @@ async fn a_token_of_one_page_is_not_one_of_the_whole_session() {
 #[tokio::test]
 async fn a_token_that_only_watches_does_not_keep_its_session_alive() {
     let bridge = Bridge::with(with_tokens).await;
-    let session = created(&bridge, json!({})).await;
+    let session = created(&bridge, json!({"idleTimeoutMs": 60_000})).await;
     let (path, token) = (path_of(&session), text(&session, "token"));
     let watcher = further(&bridge, &session, json!({"scopes": ["watch"]})).await;
     let idle_end = async || {
