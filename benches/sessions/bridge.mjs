@@ -4,7 +4,7 @@ import { Agent, request } from "node:http";
 import { connect } from "../../tests/judges/connection.mjs";
 import { load } from "../../tests/judges/packages.mjs";
 
-const SETTINGS = ["sessions.max=2000", "sessions.creates_per_minute=1000000"];
+const SETTINGS = ["sessions.max=1000", "sessions.max_per_client=1000", "sessions.creates_per_minute=10000"];
 
 export async function start(binary, browser) {
   const settings = SETTINGS.flatMap((setting) => ["--set", setting]);
