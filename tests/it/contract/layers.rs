@@ -26,6 +26,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("timer", &[]),
     ("tokens", &["lock"]),
     ("runtime", &[]),
+    ("sealing", &[]),
+    ("store", &["lock", "metrics"]),
     ("systemd", &[]),
     ("client", &["protocol"]),
     ("console", &["client", "protocol"]),
