@@ -235,6 +235,7 @@ fn application(config: &Config, services: OperationServices, bus: &EventBus) -> 
     let taps = [Arc::new(CallLog) as Arc<dyn Tap>];
     let operations = Arc::new(Operations::new(settings, services, taps));
     bus.listen(operations.usage_counter());
+    bus.listen(operations.history_listener());
     operations
 }
 

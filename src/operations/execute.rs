@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::dispatch::Plan;
 use super::drain::{Drain, DrainPhase};
+use super::history::HistoryRecorder;
 use super::idempotency::IdempotencyGuard;
 use super::presence::PresenceCounts;
 use super::responder::Responder;
@@ -18,8 +19,8 @@ use super::sessions::{SessionCall, Sessions};
 use super::staging::Staging;
 use super::tap::{Tap, Taps};
 use super::{
-    Arrival, Call, CallId, Caller, CallerId, OperationError, OperationOutcome, OperationServices,
-    OperationSettings, Permission, Principal, Success,
+    Arrival, Call, CallId, Caller, CallerId, FactListener, OperationError, OperationOutcome,
+    OperationServices, OperationSettings, Permission, Principal, Success,
 };
 use crate::tabs::{Outcome, Reply, Scope, TabCounts, TabError, TabMessage};
 
@@ -34,12 +35,13 @@ pub struct Operations {
     pub(super) idempotency: Arc<IdempotencyGuard>,
     pub(super) running: RunningCalls,
     pub(super) sessions: Arc<Sessions>,
+    pub(super) history: Arc<HistoryRecorder>,
     taps: Taps,
     calls: AtomicU64,
 }
 
 impl Operations {
-    /// Taps see every call, in this order.
+    /// Taps see every call, in this order, after the one that keeps the history.
     pub fn new(
         settings: OperationSettings,
         services: OperationServices,
@@ -53,7 +55,10 @@ impl Operations {
             Arc::clone(&staging),
             Arc::clone(&idempotency),
         );
+        let history = Arc::new(HistoryRecorder::new(services.store.clone()));
+        let recorder = Arc::clone(&history) as Arc<dyn Tap>;
         Self {
+            history,
             idempotency,
             staging,
             sessions,
@@ -62,9 +67,14 @@ impl Operations {
             drain: Drain::default(),
             running: RunningCalls::default(),
             present: PresenceCounts::default(),
-            taps: Taps(taps.into_iter().collect()),
+            taps: Taps(std::iter::once(recorder).chain(taps).collect()),
             calls: AtomicU64::new(1),
         }
+    }
+
+    /// Keeps what happens in sessions, as a listener on the bus.
+    pub fn history_listener(&self) -> Arc<dyn FactListener> {
+        Arc::clone(&self.history) as Arc<dyn FactListener>
     }
 
     /// A new caller without streams, which came through this door.
@@ -139,9 +149,11 @@ impl Operations {
         } = request;
         let kind = body.kind();
         let id = self.next_call(caller);
+        let scope = self.scope_of(caller, &body);
         let call = Call {
             id,
             arrival,
+            scope: scope.clone(),
             kind,
             tab: body.tab().and_then(TabRef::id),
             request_id,
@@ -157,7 +169,7 @@ impl Operations {
             responder.answer(Err(error));
             return id;
         }
-        match SessionCall::new(&self.sessions, &self.scope_of(caller, &body)) {
+        match SessionCall::new(&self.sessions, &scope) {
             Ok(call) => responder.uses(call),
             Err(error) => {
                 responder.answer(Err(error.into()));
@@ -176,6 +188,7 @@ impl Operations {
             Ok(Plan::Answer(success)) => responder.answer(Ok(*success)),
             Ok(Plan::Cancel(cancel)) => self.cancel_request(caller, &cancel, responder),
             Ok(Plan::Session(plan)) => self.carry_out(plan, caller, timeout, responder),
+            Ok(Plan::History(plan)) => self.read_history(plan, caller, responder),
             Ok(Plan::Start(place, start)) => {
                 let timeout = timeout.unwrap_or(default_limit);
                 let call = responder.call();
