@@ -28,23 +28,30 @@ use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
 use crate::browser::sweep::sweep;
 use crate::config::Config;
-use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
+use crate::egress::{
+    Egress, OutgoingDialer, PeerCheck, ProxyLimits, ProxyListener, SystemResolver,
+};
 use crate::exposition::Exposition;
 use crate::open_files;
 use crate::operations::sessions::{EndReason, MemoryStore, SessionTraffic};
 use crate::operations::{CallLog, EventBus, Facts, OperationServices, Operations, Tap};
 use crate::policy::DownloadPolicy;
+use crate::sealing::MasterKey;
 use crate::server::session_tokens::SessionTokenMint;
 use crate::server::{BindError, Listen, Replacer, Server, Services};
 use crate::store::StoreHandle;
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 use crate::tokens::TokenKeys;
+use crate::webhooks::Webhooks;
 
 pub use self::reload::ReloadError;
 pub use self::room_settings::SettingsError;
 
 /// Time limit for closing all tabs when the bridge stops. After it Chromium is ended anyway.
 const TABS_LIMIT: Duration = Duration::from_secs(3);
+
+/// How long a stop waits for webhooks that are due.
+const WEBHOOKS_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why the bridge did not start.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +72,7 @@ pub enum StartError {
 pub fn check(config: &Config) -> Result<(), SettingsError> {
     client_rules::read(config)?;
     room_settings::server(config)?;
+    room_settings::webhooks(config)?;
     Ok(())
 }
 
@@ -125,6 +133,8 @@ impl Daemon {
         let server_settings = room_settings::server(config)?;
         let token_keys = Arc::clone(&server_settings.token_keys);
         let session_tokens = SessionTokenMint::new(Arc::clone(&token_keys));
+        let (store, master_key) = (StoreHandle::off(), None);
+        let webhooks = webhooks(config, &store, master_key.as_ref())?;
         let operations = application(
             config,
             OperationServices {
@@ -135,8 +145,9 @@ impl Daemon {
                 session_store: Arc::new(MemoryStore::default()),
                 session_tokens: Arc::<SessionTokenMint>::clone(&session_tokens),
                 traffic,
-                store: StoreHandle::off(),
-                master_key: None,
+                webhooks,
+                store,
+                master_key,
             },
             &bus,
         );
@@ -205,6 +216,8 @@ impl Daemon {
             .drain()
             .stop(answers_limit, close_tabs)
             .await;
+        // The ends of the sessions are told while there is time.
+        self.operations.webhooks().settle(WEBHOOKS_LIMIT).await;
         self.browser.stop().await;
         if let Err(error) = self.server.await {
             tracing::error!(%error, "the server failed");
@@ -227,6 +240,21 @@ fn egress() -> Egress {
         ..ProxyLimits::default()
     };
     Egress::new(Arc::new(SystemResolver), limits)
+}
+
+/// What tells of what has happened.
+fn webhooks(
+    config: &Config,
+    store: &StoreHandle,
+    key: Option<&MasterKey>,
+) -> Result<Webhooks, SettingsError> {
+    Ok(match room_settings::webhooks(config)? {
+        Some((rules, signer)) => {
+            let dialer = OutgoingDialer::default();
+            Webhooks::start(rules, signer, dialer, store.clone(), key)
+        }
+        None => Webhooks::off(),
+    })
 }
 
 /// What carries out requests, with those that observe it.

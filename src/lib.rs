@@ -35,3 +35,4 @@ pub mod telemetry;
 mod timer;
 pub mod tokens;
 mod units;
+pub mod webhooks;

@@ -11,6 +11,7 @@ use crate::server::{AuthConfig, ServerConfig};
 use crate::sessions::SessionsConfig;
 use crate::tabs::TabsConfig;
 use crate::telemetry::LogConfig;
+use crate::webhooks::WebhooksConfig;
 
 /// Everything that can be set about the bridge. The documentation of each key is also its
 /// description in the JSON Schema and its comment in `config.example.toml`.
@@ -29,6 +30,8 @@ pub struct Config {
     pub tabs: TabsConfig,
     /// The sessions that clients create, and how long they live.
     pub sessions: SessionsConfig,
+    /// Who is told of what has happened.
+    pub webhooks: WebhooksConfig,
     /// Rates and sizes of snapshots, screenshots, downloads and requests.
     pub flow: FlowConfig,
     /// Time limit of each class of requests, where a request brings none of its own: from 100ms to 120s.

@@ -23,6 +23,7 @@ use super::{
     OperationServices, OperationSettings, Permission, Principal, Success,
 };
 use crate::tabs::{Outcome, Reply, Scope, TabCounts, TabError, TabMessage};
+use crate::webhooks::Webhooks;
 
 /// The application behind every door.
 #[derive(Debug)]
@@ -82,6 +83,11 @@ impl Operations {
         // Part of resume tokens: a count would tell a client how many callers others have.
         let id = CallerId(fastrand::u64(..));
         Caller::new(id, door, principal)
+    }
+
+    /// Tells of what has happened.
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.services.webhooks
     }
 
     /// How far the bridge is with stopping.

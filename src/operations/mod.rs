@@ -21,6 +21,7 @@
 //! | [`once`] | whole answers of a door, made once for each idempotency key |
 //! | [`staged_files`], `staging` | the files that clients hand over in parts |
 //! | [`uploads`], `downloads` | whole files that a client hands over; those that pages have handed out |
+//! | [`kept_jobs`] | jobs in the store, and the webhooks of their ends |
 //! | [`history`] | what was done in each session: rows, and the answers to `getHistory` and `getUsage` |
 //! | [`sessions`] | what clients create, use and end: from the request to nothing left |
 //! | [`drain`] | the phases of a stop, and what it waits for |
@@ -51,6 +52,7 @@ pub mod history;
 mod idempotency;
 mod idempotency_table;
 pub mod in_flight;
+pub mod kept_jobs;
 pub mod once;
 pub mod outcome;
 mod page_action;

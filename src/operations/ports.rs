@@ -15,6 +15,7 @@ use crate::tabs::{
     CallId, CancelReport, FactSink, KeptDownload, NewTab, Registry, Reply, Scope, ScopeSetup,
     SupervisorHandle, TabError,
 };
+use crate::webhooks::Webhooks;
 
 /// Judges the URLs that clients ask for.
 pub trait UrlPolicy: fmt::Debug + Send + Sync + 'static {
@@ -111,6 +112,8 @@ pub struct OperationServices {
     pub session_tokens: Arc<dyn SessionTokens>,
     /// The bytes between pages and the network.
     pub traffic: SessionTraffic,
+    /// Tells of what has happened.
+    pub webhooks: Webhooks,
     /// What outlives the process.
     pub store: StoreHandle,
     /// Encrypts what is stored; `None` where nothing is.

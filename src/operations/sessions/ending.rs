@@ -11,10 +11,12 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::service::{EndStage, Sessions};
-use super::{EndReason, SessionId};
+use super::{EndReason, SessionId, webhook};
+use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::operations::CallId;
 use crate::tabs::Scope;
+use crate::webhooks::Kept;
 
 /// For tabs to close, and for browser contexts to be disposed of. A tab has 5 s for that, a context 10 s.
 const TABS: Duration = Duration::from_secs(20);
@@ -80,6 +82,7 @@ impl Sessions {
             within(id, "connections", CONNECTIONS, are_over(uses, 1)).await;
         }
         self.forget(&scope);
+        let told = self.keep_webhook(id, &scope, reason).await;
         if let Some(record) = self.table(|table| table.record(id)) {
             match timeout(STORE, self.services.session_store.ended(record)).await {
                 Ok(Ok(())) => {}
@@ -96,8 +99,24 @@ impl Sessions {
             let age = self.table(|table| table.age(id, Instant::now()));
             metrics::session_ended(reason.as_str(), age);
         }
+        if let Some(told) = told {
+            self.services.webhooks.send(told);
+        }
         self.admit_waiting();
         self.clock_changed();
+    }
+
+    /// Keeps the message of a session's end before the end itself: if the process ends in between, the session ends once
+    /// more, and the message is the same. Nothing of it waits for its receiver.
+    async fn keep_webhook(&self, id: SessionId, scope: &Scope, reason: EndReason) -> Option<Kept> {
+        let url = self.table(|table| table.options(id)?.webhook_url.clone())?;
+        let view = self.table(|table| table.view(&scope.client, id, Instant::now()))?;
+        let event = webhook::ended(url, &view, reason, epoch_ms());
+        let kept = timeout(STORE, self.services.webhooks.keep(event)).await;
+        if kept.is_err() {
+            tracing::error!(session = %id, "the webhook of a session's end was not kept in time");
+        }
+        kept.ok().flatten()
     }
 
     /// What belongs to a scope beside its tabs.

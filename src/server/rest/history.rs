@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use cdp_bridge_protocol::event::{HistoryEntry, SessionUsageCounts, TypeUsage};
-use cdp_bridge_protocol::RequestKind;
 use cdp_bridge_protocol::request::GetHistory;
+use cdp_bridge_protocol::{RequestKind, TabId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -154,18 +154,24 @@ async fn history(request: RestRequest) -> RestResult {
     }
     let query = HistoryPlan::query(GetHistory {
         session_id: None,
-        tab_id: asked.page_id.map(Into::into),
+        tab_id: None,
         entry_type: asked.r#type,
         failed: Some(asked.failed),
         newest_first: Some(asked.newest_first),
         limit: asked.limit,
         cursor: asked.cursor,
     });
-    let query = query.map_err(|error| sessions::problem(SessionError::BadOption(error)))?;
+    let mut query = query.map_err(|error| sessions::problem(SessionError::BadOption(error)))?;
+    // What is no page has done nothing.
+    let page = asked
+        .page_id
+        .map(|id| id.parse().map_or(u64::MAX, |id: TabId| id.number()));
+    query.tab = page;
     let id = request.session_id()?;
     let client = &request.entered()?.access.principal.scope.client;
     let page = request.state.operations().history(client, id, query).await;
-    let page = wire_history::history(page.map_err(|error| problem(RequestKind::GetHistory, error))?);
+    let page =
+        wire_history::history(page.map_err(|error| problem(RequestKind::GetHistory, error))?);
     let history = SessionHistory {
         session_id: page.session_id,
         entries: page.entries.into_iter().map(Entry::from).collect(),

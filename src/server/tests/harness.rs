@@ -209,16 +209,17 @@ impl BrowserStatus for FakeBrowser {
 
 /// What a server works with, where nothing happens.
 pub(super) fn services(registry: Registry) -> Services {
-    services_with(registry, mpsc::channel(1).0, operation_settings())
+    services_with(registry, mpsc::channel(1).0, operation_settings(), |_| {})
 }
 
 fn services_with(
     registry: Registry,
     opener: mpsc::Sender<(NewTab, Reply)>,
     settings: OperationSettings,
+    change: impl FnOnce(&mut OperationServices),
 ) -> Services {
     let bus = EventBus::new();
-    let operations = OperationServices {
+    let mut operations = OperationServices {
         registry,
         tabs: Arc::new(Opener(opener)),
         policy: Arc::new(Policy),
@@ -226,15 +227,16 @@ fn services_with(
         session_store: Arc::new(MemoryStore::default()),
         session_tokens: Arc::new(NoSessionTokens),
         traffic: SessionTraffic::default(),
+        webhooks: crate::webhooks::Webhooks::off(),
         store: crate::store::StoreHandle::off(),
         master_key: None,
     };
+    change(&mut operations);
+    let taps = [Arc::new(CallLog) as Arc<dyn Tap>];
+    let operations = Arc::new(Operations::new(settings, operations, taps));
+    bus.listen(operations.history_listener());
     Services {
-        operations: Arc::new(Operations::new(
-            settings,
-            operations,
-            [Arc::new(CallLog) as Arc<dyn Tap>],
-        )),
+        operations,
         bus,
         browser: Arc::new(FakeBrowser::default()),
         render_metrics: Arc::new(|| "# HELP a b\n".to_owned()),
@@ -269,6 +271,14 @@ impl Bridge {
         change: impl FnOnce(&mut ServerSettings),
         change_operations: impl FnOnce(&mut OperationSettings),
     ) -> Self {
+        Self::with_services(change, change_operations, |_| {}).await
+    }
+
+    pub(super) async fn with_services(
+        change: impl FnOnce(&mut ServerSettings),
+        change_operations: impl FnOnce(&mut OperationSettings),
+        change_services: impl FnOnce(&mut OperationServices),
+    ) -> Self {
         let mut settings = settings();
         change(&mut settings);
         let mut operations = operation_settings();
@@ -278,7 +288,7 @@ impl Bridge {
         let (opener, wanted) = mpsc::channel(16);
         let services = Services {
             browser: Arc::clone(&browser) as Arc<dyn BrowserStatus>,
-            ..services_with(registry.clone(), opener, operations)
+            ..services_with(registry.clone(), opener, operations, change_services)
         };
         let bus = services.bus.clone();
         let (operations, limit) = (

@@ -93,6 +93,7 @@ impl Door {
             session_store: Arc::new(MemoryStore::default()),
             session_tokens: Arc::new(NoSessionTokens),
             traffic: SessionTraffic::default(),
+            webhooks: cdp_bridge::webhooks::Webhooks::off(),
             store: cdp_bridge::store::StoreHandle::off(),
             master_key: None,
         };
@@ -135,6 +136,8 @@ impl Door {
                 | RequestKind::GetSession
                 | RequestKind::ListSessions
                 | RequestKind::EndSession
+                | RequestKind::GetHistory
+                | RequestKind::GetUsage
         ) {
             json["tabId"] = json!(TabId::new(tab).to_string());
         }
@@ -153,6 +156,8 @@ fn fields(kind: RequestKind) -> Value {
         | RequestKind::ListTabs
         | RequestKind::CreateSession
         | RequestKind::ListSessions
+        | RequestKind::GetHistory
+        | RequestKind::GetUsage
         | RequestKind::CloseTab
         | RequestKind::ActivateTab
         | RequestKind::GetDomSnapshot

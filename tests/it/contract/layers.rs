@@ -74,10 +74,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("sessions", &["lock", "policy", "protocol", "tabs", "units"]),
     (
+        "webhooks",
+        &[
+            "clock", "egress", "metrics", "policy", "sealing", "secret", "store",
+        ],
+    ),
+    (
         "operations",
         &[
             "tabs", "clock", "locator", "lock", "metrics", "policy", "protocol", "sealing",
-            "sessions", "store",
+            "sessions", "store", "webhooks",
         ],
     ),
     // A door reaches the tabs through operations only.
@@ -110,6 +116,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "tabs",
             "telemetry",
             "units",
+            "webhooks",
         ],
     ),
     ("cli", &["config", "telemetry"]),

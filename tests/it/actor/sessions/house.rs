@@ -127,6 +127,7 @@ impl House {
             session_store: Arc::<MemoryStore>::clone(&store),
             session_tokens: Arc::new(NoSessionTokens),
             traffic: SessionTraffic::default(),
+            webhooks: cdp_bridge::webhooks::Webhooks::off(),
             store: cdp_bridge::store::StoreHandle::off(),
             master_key: None,
         };

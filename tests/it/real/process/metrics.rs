@@ -17,8 +17,10 @@ use crate::support::site::Site;
 on_both_browsers!(metrics_are_complete_and_well_formed_after_use);
 
 /// Metrics that appear only after the end of a session, a blocked request, a failed proxy, a client limit, a resumed
-/// session, or a repeated idempotency key.
-const NOT_PROVOKED: [&str; 7] = [
+/// session, a repeated idempotency key, or a webhook.
+const NOT_PROVOKED: [&str; 9] = [
+    "webhooks_total",
+    "webhooks_waiting",
     "sessions_ended_total",
     "session_seconds",
     "requests_blocked_total",
