@@ -121,6 +121,8 @@ mod tests {
             load_with(&Sources::default(), &|path| {
                 Ok(if path.ends_with("cdp-bridge.toml") {
                     text.clone()
+                } else if key.path.starts_with("webhooks") {
+                    "whsec_dXNlIG9wZW5zc2wgcmFuZCAtYmFzZTY0IDMy".to_owned()
                 } else {
                     "a token, or a secret of 32 characters".replace([' ', ','], "-")
                 })

@@ -42,8 +42,6 @@ pub(super) enum Failure {
     Http(#[from] hyper::Error),
     #[error("no answer in time")]
     Timeout,
-    #[error("it closed the connection without an answer")]
-    Closed,
     #[error("the answer is {0}, a redirect, which is not followed")]
     Redirect(StatusCode),
     #[error("the answer is {0}")]
@@ -86,12 +84,16 @@ impl Sender {
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         let request = self.request(kept, url);
+        let answer = sender.send_request(request);
+        tokio::pin!(answer);
         // The body of the answer is not read: the connection ends with this call.
-        let (response, ()) = tokio::select! {
-            response = sender.send_request(request) => (response?, ()),
+        let response = tokio::select! {
+            biased;
+            response = &mut answer => response?,
+            // A receiver that closes it behind its answer ends both at once.
             ended = connection => {
                 ended?;
-                return Err(Failure::Closed);
+                answer.await?
             }
         };
         let asked = response.headers().get(RETRY_AFTER);

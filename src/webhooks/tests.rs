@@ -173,7 +173,8 @@ fn event(url: &str, object: &str) -> WebhookEvent {
 #[tokio::test]
 async fn a_message_arrives_signed_and_as_json() {
     let mut receiver = Receiver::start(&["204 No Content"]).await;
-    webhooks().tell(event(&receiver.url(), "s1")).await;
+    let webhooks = webhooks();
+    webhooks.tell(event(&receiver.url(), "s1")).await;
     let got = receiver.next().await;
     assert_eq!(got.line, "POST /hook?token=canary HTTP/1.1");
     assert_eq!(got.header("content-type"), "application/json");
@@ -214,7 +215,8 @@ async fn what_fails_is_tried_again_with_the_same_id_and_at_most_five_times() {
 #[tokio::test]
 async fn a_receiver_that_is_gone_is_left_alone() {
     let mut receiver = Receiver::start(&["410 Gone", "200 OK"]).await;
-    webhooks().tell(event(&receiver.url(), "s1")).await;
+    let webhooks = webhooks();
+    webhooks.tell(event(&receiver.url(), "s1")).await;
     receiver.next().await;
     receiver.nothing_more().await;
 }
