@@ -27,7 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("tokens", &["lock"]),
     ("runtime", &[]),
     ("sealing", &[]),
-    ("store", &["lock", "metrics"]),
+    ("store", &["clock", "lock", "metrics", "secret"]),
     ("systemd", &[]),
     ("client", &["protocol"]),
     ("console", &["client", "protocol"]),
@@ -76,7 +76,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "operations",
         &[
-            "tabs", "clock", "locator", "lock", "metrics", "policy", "protocol", "sessions",
+            "tabs", "clock", "locator", "lock", "metrics", "policy", "protocol", "sealing",
+            "sessions", "store",
         ],
     ),
     // A door reaches the tabs through operations only.
@@ -106,6 +107,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "secret",
             "server",
             "sessions",
+            "store",
             "tabs",
             "telemetry",
             "units",
