@@ -9,6 +9,8 @@ use tokio::sync::oneshot;
 
 use super::sessions::{BadOption, SessionOptions, SessionStore, SessionTokens, SessionTraffic};
 use crate::policy::Denied;
+use crate::sealing::MasterKey;
+use crate::store::StoreHandle;
 use crate::tabs::{
     CallId, CancelReport, FactSink, KeptDownload, NewTab, Registry, Reply, Scope, ScopeSetup,
     SupervisorHandle, TabError,
@@ -109,4 +111,8 @@ pub struct OperationServices {
     pub session_tokens: Arc<dyn SessionTokens>,
     /// The bytes between pages and the network.
     pub traffic: SessionTraffic,
+    /// What outlives the process.
+    pub store: StoreHandle,
+    /// Encrypts what is stored; `None` where nothing is.
+    pub master_key: Option<MasterKey>,
 }
