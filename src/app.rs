@@ -5,11 +5,14 @@ pub(crate) mod browser_source;
 mod browser_status;
 mod client_rules;
 mod clients;
+pub mod kept;
+mod master_key;
 mod policies;
 mod proxies;
 mod reload;
 pub(crate) mod room_settings;
 mod scope_proxies;
+mod state_directory;
 
 use std::io;
 use std::sync::Arc;
@@ -44,6 +47,7 @@ use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 use crate::tokens::TokenKeys;
 use crate::webhooks::Webhooks;
 
+pub use self::kept::{Kept, KeptError};
 pub use self::reload::ReloadError;
 pub use self::room_settings::SettingsError;
 
@@ -66,12 +70,15 @@ pub enum StartError {
     Proxy(io::Error),
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The store is required and cannot be used.
+    #[error(transparent)]
+    Store(#[from] KeptError),
 }
 
 /// Checks the values that only their modules can judge, such as the patterns of the allowlist.
 pub fn check(config: &Config) -> Result<(), SettingsError> {
     client_rules::read(config)?;
-    room_settings::server(config)?;
+    room_settings::server(config, None)?;
     room_settings::webhooks(config)?;
     Ok(())
 }
@@ -87,6 +94,7 @@ pub struct Daemon {
     replacer: Replacer,
     token_keys: Arc<TokenKeys>,
     policies: Arc<Policies>,
+    store: StoreHandle,
     /// The configuration at the start. A reload replaces only parts of it.
     started_with: Config,
     /// The proxy listener for traffic outside the bridge's browser contexts; open while Chromium runs.
@@ -105,6 +113,7 @@ impl Daemon {
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
         let policies = Arc::new(Policies::new(client_rules::read(config)?));
+        let Kept { store, master_key } = Kept::to_serve(config).await?;
         let egress = egress();
         let traffic = SessionTraffic::default();
         let (reports, blocked) = mpsc::channel(blocked_requests::QUEUE);
@@ -130,10 +139,9 @@ impl Daemon {
         );
         tokio::spawn(blocked_requests::publish(Arc::clone(&facts), blocked));
         let status = SupervisedBrowser::default();
-        let server_settings = room_settings::server(config)?;
+        let server_settings = room_settings::server(config, master_key.as_ref())?;
         let token_keys = Arc::clone(&server_settings.token_keys);
         let session_tokens = SessionTokenMint::new(Arc::clone(&token_keys));
-        let (store, master_key) = (StoreHandle::off(), None);
         let webhooks = webhooks(config, &store, master_key.as_ref())?;
         let operations = application(
             config,
@@ -146,8 +154,8 @@ impl Daemon {
                 session_tokens: Arc::<SessionTokenMint>::clone(&session_tokens),
                 traffic,
                 webhooks,
-                store,
-                master_key,
+                store: store.clone(),
+                master_key: master_key.clone(),
             },
             &bus,
         );
@@ -157,7 +165,9 @@ impl Daemon {
             browser: Arc::new(status.clone()),
             render_metrics: metrics_text(exposition),
         };
-        note_random_secret(config);
+        if master_key.is_none() {
+            note_random_secret(config);
+        }
         let server = Server::bind(server_settings, services).await?;
         session_tokens.listens(server.local_addr(), config.server.tls.is_some());
         // Not awaited: it removes profiles that earlier runs left behind.
@@ -189,6 +199,7 @@ impl Daemon {
             server: tokio::spawn(server.run()),
             operations,
             policies,
+            store,
             started_with: config.clone(),
             _process_wide: process_wide,
         })
@@ -222,6 +233,7 @@ impl Daemon {
         if let Err(error) = self.server.await {
             tracing::error!(%error, "the server failed");
         }
+        self.store.close().await;
     }
 }
 

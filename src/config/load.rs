@@ -71,6 +71,7 @@ pub fn load_with(
         &origins,
         &read_token,
     )?;
+    secrets::resolve_store_key(&mut config.store, &origins, &read_token)?;
     rules::check(&config, &origins)?;
     warnings.extend(advice::of(&config, &origins));
     Ok(Loaded {

@@ -9,6 +9,7 @@ use crate::flow::FlowConfig;
 use crate::policy::PolicyConfig;
 use crate::server::{AuthConfig, ServerConfig};
 use crate::sessions::SessionsConfig;
+use crate::store::StoreConfig;
 use crate::tabs::TabsConfig;
 use crate::telemetry::LogConfig;
 use crate::webhooks::WebhooksConfig;
@@ -30,6 +31,8 @@ pub struct Config {
     pub tabs: TabsConfig,
     /// The sessions that clients create, and how long they live.
     pub sessions: SessionsConfig,
+    /// What outlives the process, and where it is kept.
+    pub store: StoreConfig,
     /// Who is told of what has happened.
     pub webhooks: WebhooksConfig,
     /// Rates and sizes of snapshots, screenshots, downloads and requests.

@@ -22,6 +22,7 @@ use super::{
     Arrival, Call, CallId, Caller, CallerId, FactListener, OperationError, OperationOutcome,
     OperationServices, OperationSettings, Permission, Principal, Success,
 };
+use crate::store::StoreHandle;
 use crate::tabs::{Outcome, Reply, Scope, TabCounts, TabError, TabMessage};
 use crate::webhooks::Webhooks;
 
@@ -88,6 +89,11 @@ impl Operations {
     /// Tells of what has happened.
     pub fn webhooks(&self) -> &Webhooks {
         &self.services.webhooks
+    }
+
+    /// What outlives the process.
+    pub fn store(&self) -> &StoreHandle {
+        &self.services.store
     }
 
     /// How far the bridge is with stopping.

@@ -22,6 +22,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::flow::FlowConfig;
+use crate::operations::StoreHandle;
 use crate::operations::sessions::{
     BadOption, MemoryStore, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
 };
@@ -228,7 +229,7 @@ fn services_with(
         session_tokens: Arc::new(NoSessionTokens),
         traffic: SessionTraffic::default(),
         webhooks: crate::webhooks::Webhooks::off(),
-        store: crate::store::StoreHandle::off(),
+        store: StoreHandle::off(),
         master_key: None,
     };
     change(&mut operations);
