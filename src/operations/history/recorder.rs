@@ -11,15 +11,11 @@ use super::ring::Rings;
 use super::row;
 use crate::clock::epoch_ms;
 use crate::lock::lock;
-use crate::metrics;
 use crate::operations::{Call, CallId, FactListener, OperationOutcome, Published, Tap};
-use crate::store::{HistoryRow, ScopeKey, StoreHandle, Write};
+use crate::store::{HistoryRow, StoreHandle, Write};
 
 /// The class of the rows among the writes of the store.
 const CLASS: &str = "history";
-
-/// The most sessions whose missing rows are counted; of further ones it is not told that rows are missing.
-const MAX_COUNTED: usize = 4096;
 
 /// The tap and the listener behind the history.
 #[derive(Debug)]
@@ -29,8 +25,6 @@ pub struct HistoryRecorder {
     pub(super) rings: Mutex<Rings>,
     /// What is kept of each call until it is answered; there are no more than unanswered calls.
     begun: Mutex<HashMap<CallId, Begun>>,
-    /// How many rows each session lacks since its last one.
-    missed: Mutex<HashMap<ScopeKey, u64>>,
 }
 
 #[derive(Debug)]
@@ -46,7 +40,6 @@ impl HistoryRecorder {
             store,
             rings: Mutex::default(),
             begun: Mutex::default(),
-            missed: Mutex::default(),
         }
     }
 
@@ -59,34 +52,8 @@ impl HistoryRecorder {
             lock(&self.rings).push(row);
             return;
         }
-        let scope = row.scope.clone();
-        let missed = lock(&self.missed).get(&scope).copied();
-        if let Some(missed) = missed {
-            let gap = row::gap(scope.clone(), row.at_ms, missed);
-            if !self.store.offer(CLASS, Write::History(gap)) {
-                return self.miss(scope);
-            }
-            let mut counts = lock(&self.missed);
-            // Others may have been missed meanwhile.
-            if let Some(count) = counts.get_mut(&scope) {
-                *count -= missed;
-                if *count == 0 {
-                    counts.remove(&scope);
-                }
-            }
-        }
-        if !self.store.offer(CLASS, Write::History(row)) {
-            self.miss(scope);
-        }
-    }
-
-    fn miss(&self, scope: ScopeKey) {
-        let mut counts = lock(&self.missed);
-        if counts.len() < MAX_COUNTED || counts.contains_key(&scope) {
-            *counts.entry(scope).or_default() += 1;
-        } else {
-            metrics::dropped("history", "uncounted");
-        }
+        // What is dropped under overload is counted there, and a row stands for it later.
+        self.store.offer(CLASS, Write::History(row));
     }
 }
 

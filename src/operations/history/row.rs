@@ -12,9 +12,6 @@ use crate::tabs::{AnswerKind, Fact, FactKind, Scope};
 /// The outcome of what succeeded, and of events.
 pub(super) const OK: &str = "ok";
 
-/// The kind of a row that stands for others, which could not be kept.
-pub(super) const GAP: &str = "gap";
-
 /// The key of a scope in the store.
 pub(super) fn key(scope: &Scope) -> ScopeKey {
     ScopeKey {
@@ -109,20 +106,6 @@ pub(super) fn of_fact(fact: &Fact, at_ms: u64) -> Option<HistoryRow> {
         bytes: None,
         detail: text(detail),
     })
-}
-
-/// The row that stands for those that could not be kept.
-pub(super) fn gap(scope: ScopeKey, at_ms: u64, missed: u64) -> HistoryRow {
-    HistoryRow {
-        scope,
-        tab: None,
-        at_ms,
-        kind: GAP.to_owned(),
-        outcome: OK.to_owned(),
-        took_us: None,
-        bytes: None,
-        detail: text(Map::from_iter([("missed".to_owned(), json!(missed))])),
-    }
 }
 
 fn text(detail: Detail) -> Option<String> {

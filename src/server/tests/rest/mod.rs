@@ -6,6 +6,7 @@ mod cors;
 mod documents;
 mod errors;
 mod exchange;
+mod history;
 mod keys;
 mod limits;
 mod pages;
