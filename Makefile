@@ -88,6 +88,12 @@ rest-judge: ## Let schemathesis try the REST door, EXAMPLES (50) an operation, a
 	cargo build --release --locked
 	@scripts/rest-judge $(BINARY) $(EXAMPLES) $(CUTS)
 
+webhook-judge: ## Verify a webhook of a real daemon with the library of Standard Webhooks
+	@scripts/need-rust
+	@scripts/install-browser
+	cargo build --release --locked
+	@scripts/webhook-judge $(BINARY)
+
 outline: ## Count the tokens of a page's outline, beside what other programs show of it
 	@scripts/need-rust
 	@scripts/install-browser

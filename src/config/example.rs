@@ -123,6 +123,8 @@ mod tests {
                     text.clone()
                 } else if key.path.starts_with("webhooks") {
                     "whsec_dXNlIG9wZW5zc2wgcmFuZCAtYmFzZTY0IDMy".to_owned()
+                } else if key.path == "store.key_file" {
+                    "0f".repeat(32)
                 } else {
                     "a token, or a secret of 32 characters".replace([' ', ','], "-")
                 })

@@ -181,6 +181,8 @@ mod tests {
             RequestKind::PrintToPdf,
             RequestKind::GetSession,
             RequestKind::ListSessions,
+            RequestKind::GetHistory,
+            RequestKind::GetUsage,
         ];
         assert_eq!(reading.collect::<Vec<_>>(), expected);
     }
