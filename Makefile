@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench storm soak judge judges rest-judge outline fuzz demo schemas install dist clean help
+.PHONY: run test lint bench storm soak judge judges rest-judge webhook-judge outline fuzz demo schemas install dist clean help
 
 # rustup's directory is not on the PATH before the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
