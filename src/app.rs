@@ -227,7 +227,7 @@ impl Daemon {
             .drain()
             .stop(answers_limit, close_tabs)
             .await;
-        // The ends of the sessions are told while there is time.
+        // The webhooks of the sessions that have just ended, while there is time.
         self.operations.webhooks().settle(WEBHOOKS_LIMIT).await;
         self.browser.stop().await;
         if let Err(error) = self.server.await {

@@ -33,7 +33,7 @@ pub struct Config {
     pub sessions: SessionsConfig,
     /// What outlives the process, and where it is kept.
     pub store: StoreConfig,
-    /// Who is told of what has happened.
+    /// Where clients may have ends of sessions and jobs posted, and what signs them.
     pub webhooks: WebhooksConfig,
     /// Rates and sizes of snapshots, screenshots, downloads and requests.
     pub flow: FlowConfig,

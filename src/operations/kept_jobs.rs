@@ -14,7 +14,7 @@ use crate::sealing::Sealer;
 use crate::store::{JobRow, Sealed, StoreError, Write};
 use crate::webhooks::WebhookEvent;
 
-/// What is told when a job is over.
+/// The event of a job that is over.
 const FINISHED: &str = "job.finished";
 
 /// How long the answer about a job waits for the store.
@@ -37,7 +37,7 @@ pub struct KeptJob {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct JobState {
-    /// Where its end is told.
+    /// Receives the webhook of its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,7 +152,7 @@ fn opened(sealer: &Sealer, row: JobRow) -> Option<KeptJob> {
     })
 }
 
-/// Without the result, which may have a session's token in it: whoever reads the message could use it.
+/// Without the result, which may have a session's token in it: every reader of the message could use it.
 fn finished(job: &KeptJob, url: &str) -> WebhookEvent {
     let error = job.state.error.as_ref();
     let code = error.map(|error| {

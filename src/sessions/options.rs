@@ -62,7 +62,7 @@ pub struct SessionOptions {
     pub locale: Option<String>,
     /// The same.
     pub timezone_id: Option<String>,
-    /// Where its end is told.
+    /// Receives the webhook of its end.
     pub webhook_url: Option<String>,
 }
 

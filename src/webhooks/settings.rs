@@ -1,4 +1,4 @@
-//! Section `webhooks`: who is told of what has happened.
+//! Section `webhooks`: where ends of sessions and jobs may be posted.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::policy::PrivateNetworks;
 use crate::secret::Secret;
 
-/// Who is told of what has happened.
+/// Where clients may have ends of sessions and jobs posted, and what signs them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WebhooksConfig {

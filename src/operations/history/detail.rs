@@ -1,6 +1,6 @@
 //! Which fields of a request its row in the history may have.
 //!
-//! Each kind names the fields that are let in, so that a new field stays out until somebody decides. Never let in: what is
+//! Each kind names the fields that are let in, so that a new field stays out until it is added here. Never let in: what is
 //! typed or pressed and how long it is, points (an on-screen keyboard is pressed by them), selectors and other texts to
 //! look for, scripts and their arguments, headers, cookies, credentials, names and contents of files, and of a URL
 //! anything but scheme, host and path.

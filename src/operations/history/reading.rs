@@ -57,7 +57,7 @@ impl HistoryPlan {
         let tab = asked.tab_id.map(|tab| tab.id().map(|id| id.number()));
         Ok(HistoryQuery {
             after: after.map_err(|_| BadOption::new("cursor", "is not one of `nextCursor`"))?,
-            // What is no tab has done nothing.
+            // An invalid id has done nothing.
             tab: tab.map(|tab| tab.unwrap_or(u64::MAX)),
             kind: asked.entry_type,
             failed: asked.failed.unwrap_or(false),

@@ -5,10 +5,10 @@ use serde_json::json;
 use super::{EndReason, SessionView};
 use crate::webhooks::WebhookEvent;
 
-/// What is told.
+/// The event of a session that has ended.
 const ENDED: &str = "session.ended";
 
-/// A session has ended; its client has asked to be told there.
+/// A session has ended, whose client has given a URL for that.
 pub(super) fn ended(
     url: String,
     view: &SessionView,

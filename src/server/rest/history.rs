@@ -162,7 +162,7 @@ async fn history(request: RestRequest) -> RestResult {
         cursor: asked.cursor,
     });
     let mut query = query.map_err(|error| sessions::problem(SessionError::BadOption(error)))?;
-    // What is no page has done nothing.
+    // An invalid id has done nothing.
     let page = asked
         .page_id
         .map(|id| id.parse().map_or(u64::MAX, |id: TabId| id.number()));

@@ -101,7 +101,7 @@ struct KnownJob {
     session: Option<SessionId>,
     /// Its client has not read of that session yet.
     is_unread: bool,
-    /// Where its end is told.
+    /// Receives the webhook of its end.
     webhook_url: Option<String>,
 }
 

@@ -239,7 +239,7 @@ fn webhooks(store: &StoreHandle, key: &MasterKey) -> Webhooks {
 }
 
 #[tokio::test]
-async fn the_end_of_a_session_is_told_once_with_why_and_what_it_used() {
+async fn the_end_of_a_session_is_posted_once_with_why_and_what_it_used() {
     let (backend, key) = (Arc::<FakeBackend>::default(), MasterKey::random().unwrap());
     let store = StoreHandle::start(Arc::<FakeBackend>::clone(&backend) as _);
     let bridge = keeping(&backend, &key, webhooks(&store, &key)).await;
@@ -264,7 +264,7 @@ async fn the_end_of_a_session_is_told_once_with_why_and_what_it_used() {
     assert!(data["usage"]["requests"].is_u64() && data["endedAt"].is_u64());
     delete(&path).bearer("alpha").send(&bridge).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
-    assert!(told.try_recv().is_err(), "it is told once");
+    assert!(told.try_recv().is_err(), "it is posted once");
 }
 
 #[tokio::test]
@@ -329,7 +329,7 @@ async fn a_job_outlives_the_process_and_one_that_was_not_over_has_failed() {
         "{rows}"
     );
 
-    // The process is killed here: nothing of it is told to the store any more.
+    // The process is killed here: nothing more of it reaches the store.
     let next = keeping(&backend, &key, webhooks(&store, &key)).await;
     let shown = get(&format!("/v1/jobs/{over}"))
         .bearer("alpha")

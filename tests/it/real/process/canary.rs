@@ -103,7 +103,7 @@ async fn plant(daemon: &Daemon, url: &str) {
         .request(json!({"type": "createTab", "url": format!("{url}?q={}", canary("opened"))}))
         .await;
     let created = client.answer(&opened).await;
-    let tab = created.json["id"].as_str().unwrap().to_owned();
+    let tab = created.head["id"].as_str().unwrap().to_owned();
     for request in requests(&tab, url) {
         let id = client.request(request).await;
         client.answer(&id).await;

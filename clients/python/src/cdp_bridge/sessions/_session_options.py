@@ -53,7 +53,7 @@ class SessionOptions(TypedDict, total=False):
     locale: str
     timezone_id: str
     webhook_url: str
-    """Where its end is told by a signed `POST` (`webhooks.allow`)."""
+    """Receives a signed `POST` once it has ended (`webhooks.allow`)."""
 
 
 def session_fields(options: Mapping[str, Any]) -> dict[str, Any]:
