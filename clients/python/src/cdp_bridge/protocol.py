@@ -5019,7 +5019,7 @@ class Requests(RequestsBase):
         - `timezone_id`: The time zone that its tabs start with, as `timezoneId` of `emulate`.
         - `viewport`: Size of the visible part of its pages, where `createTab` sets none; the
           configured window size if absent.
-        - `webhook_url`: Where its end is told by a `POST`, if the configuration allows that host
+        - `webhook_url`: Receives a `POST` once it has ended, if the configuration allows that host
           (`webhooks.allow`).
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
