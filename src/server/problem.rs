@@ -84,7 +84,7 @@ http_codes! {
     /// No such job, or another client's.
     UnknownJob = "UNKNOWN_JOB", NOT_FOUND;
     /// The bridge stopped before the job was over.
-    JobInterrupted = "JOB_INTERRUPTED", SERVICE_UNAVAILABLE;
+    JobInterrupted = "JOB_INTERRUPTED", CONFLICT;
     /// The path has no such method.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED;
     /// No answer of the media types that the client accepts.
