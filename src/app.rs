@@ -31,8 +31,8 @@ use crate::config::Config;
 use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
 use crate::exposition::Exposition;
 use crate::open_files;
-use crate::operations::sessions::{EndReason, MemoryStore, SessionTraffic};
-use crate::operations::{CallLog, EventBus, Facts, OperationServices, Operations, Tap};
+use crate::operations::sessions::{EndReason, SessionTraffic};
+use crate::operations::{CallLog, EventBus, Facts, Keeping, OperationServices, Operations, Tap};
 use crate::policy::DownloadPolicy;
 use crate::server::session_tokens::SessionTokenMint;
 use crate::server::{BindError, Listen, Replacer, Server, Services};
@@ -131,7 +131,7 @@ impl Daemon {
                 tabs: Arc::new(tabs.clone()),
                 policy: Arc::new(session_policies),
                 facts: Facts(Arc::clone(&facts)),
-                session_store: Arc::new(MemoryStore::default()),
+                keeping: Keeping::off(),
                 session_tokens: Arc::<SessionTokenMint>::clone(&session_tokens),
                 traffic,
             },

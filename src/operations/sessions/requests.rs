@@ -13,7 +13,7 @@ use super::{
 };
 use crate::operations::principal::Reach;
 use crate::operations::responder::Responder;
-use crate::operations::{Caller, OperationError, Operations, Scope, Success};
+use crate::operations::{Caller, ClientId, OperationError, Operations, Scope, Success};
 use crate::policy::DownloadPolicy;
 
 /// A request about a session that has been checked.
@@ -75,6 +75,7 @@ pub fn options_of(
         geolocation: create.geolocation,
         locale: create.locale,
         timezone_id: create.timezone_id,
+        is_kept: defaults.is_kept,
     })
 }
 
@@ -119,16 +120,49 @@ impl Operations {
             SessionPlan::Create(options) => {
                 return self.create_for_call(*options, caller, timeout, responder);
             }
-            SessionPlan::Get(id) => self.session(client, id).map(Box::new).map(Success::Session),
+            SessionPlan::Get(id) => match self.session(client, id) {
+                Err(_) => return self.answer_ended(id, client, responder, Success::Session),
+                known => known.map(Box::new).map(Success::Session),
+            },
+            SessionPlan::List(filter) if filter.shows_ended() => {
+                let (operations, client) = (Arc::clone(self), client.clone());
+                tokio::spawn(async move {
+                    let page = operations.list_sessions_and_ended(&client, &filter).await;
+                    responder.answer(Ok(Success::Sessions(Box::new(page))));
+                });
+                return;
+            }
             SessionPlan::List(filter) => {
                 let page = self.list_sessions(client, &filter);
                 Ok(Success::Sessions(Box::new(page)))
             }
-            SessionPlan::End(id) => self
-                .end_for_call(caller, id, &responder)
-                .map(|view| Success::SessionEnded(Box::new(view))),
+            SessionPlan::End(id) => match self.end_for_call(caller, id, &responder) {
+                Err(SessionError::Unknown { .. }) => {
+                    return self.answer_ended(id, client, responder, Success::SessionEnded);
+                }
+                ended => ended.map(|view| Success::SessionEnded(Box::new(view))),
+            },
         };
         responder.answer(outcome.map_err(OperationError::Session));
+    }
+
+    /// Answers with a session that only the store may know any more.
+    fn answer_ended(
+        self: &Arc<Self>,
+        id: SessionId,
+        client: &ClientId,
+        responder: Responder,
+        success: fn(Box<SessionView>) -> Success,
+    ) {
+        let (operations, client) = (Arc::clone(self), client.clone());
+        if !self.services.keeping.is_on() {
+            return responder.answer(Err(SessionError::unknown(id).into()));
+        }
+        tokio::spawn(async move {
+            let found = operations.session_or_ended(&client, id).await;
+            let found = found.map(Box::new).map(success);
+            responder.answer(found.map_err(OperationError::Session));
+        });
     }
 
     fn create_for_call(
@@ -144,13 +178,14 @@ impl Operations {
             options.queue_timeout = Some(wait.min(timeout));
         }
         let call = CreationCall {
-            id: responder.call().id,
+            id: Some(responder.call().id),
             streams: caller.streams.clone(),
+            once: responder.once(),
         };
         let (operations, principal) = (Arc::clone(self), caller.principal.clone());
         tokio::spawn(async move {
             let created = operations
-                .create_session_for(&principal, options, Some(call))
+                .create_session_for(&principal, options, call)
                 .await;
             let created = created.map(|created| Success::SessionCreated(Box::new(created)));
             responder.answer(created.map_err(OperationError::Session));

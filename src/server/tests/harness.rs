@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::flow::FlowConfig;
 use crate::operations::sessions::{
-    BadOption, MemoryStore, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
+    BadOption, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
 };
 use crate::operations::{
     CallLog, ClientLimits, EventBus, FactListener, Facts, IdempotencyConfig, OperationServices,
@@ -223,7 +223,7 @@ fn services_with(
         tabs: Arc::new(Opener(opener)),
         policy: Arc::new(Policy),
         facts: Facts(Arc::new(bus.clone())),
-        session_store: Arc::new(MemoryStore::default()),
+        keeping: crate::operations::Keeping::off(),
         session_tokens: Arc::new(NoSessionTokens),
         traffic: SessionTraffic::default(),
     };
