@@ -10,6 +10,8 @@ use tokio::sync::oneshot;
 use super::Keeping;
 use super::sessions::{BadOption, SessionOptions, SessionTokens, SessionTraffic};
 use crate::policy::Denied;
+use crate::sealing::MasterKey;
+use crate::store::StoreHandle;
 use crate::tabs::{
     CallId, CancelReport, Comebacks, FactSink, KeptDownload, NewTab, Registry, Reply, Restoration,
     Scope, ScopeSetup, SupervisorHandle, TabError,
@@ -126,4 +128,8 @@ pub struct OperationServices {
     pub session_tokens: Arc<dyn SessionTokens>,
     /// The bytes between pages and the network.
     pub traffic: SessionTraffic,
+    /// What outlives the process.
+    pub store: StoreHandle,
+    /// Encrypts what is stored; `None` where nothing is.
+    pub master_key: Option<MasterKey>,
 }

@@ -51,6 +51,8 @@ struct Written {
     locale: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     timezone_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    webhook_url: Option<String>,
 }
 
 impl SessionOptions {
@@ -73,6 +75,7 @@ impl SessionOptions {
             geolocation,
             locale,
             timezone_id,
+            webhook_url,
             // Of what is kept it is true.
             is_kept: _,
         } = self.clone();
@@ -92,6 +95,7 @@ impl SessionOptions {
             geolocation,
             locale,
             timezone_id,
+            webhook_url,
         };
         // Numbers, texts and lists always serialize.
         serde_json::to_vec(&written).unwrap_or_default()
@@ -117,6 +121,7 @@ impl SessionOptions {
             geolocation: written.geolocation,
             locale: written.locale,
             timezone_id: written.timezone_id,
+            webhook_url: written.webhook_url,
             is_kept: true,
         })
     }
@@ -166,6 +171,7 @@ mod tests {
             ),
             locale: Some("de-CH".to_owned()),
             timezone_id: Some("Europe/Zurich".to_owned()),
+            webhook_url: Some("https://hooks.test/?key=canary".to_owned()),
             is_kept: true,
         }
     }

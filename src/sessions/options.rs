@@ -64,6 +64,8 @@ pub struct SessionOptions {
     pub timezone_id: Option<String>,
     /// Whether it is kept beyond the process and comes back; not the one behind a single request, which ends with it.
     pub is_kept: bool,
+    /// Where its end is told.
+    pub webhook_url: Option<String>,
 }
 
 /// What a client changes in a session.
@@ -115,6 +117,7 @@ impl SessionOptions {
             locale: None,
             timezone_id: None,
             is_kept: true,
+            webhook_url: None,
         }
     }
 

@@ -76,6 +76,7 @@ pub fn options_of(
         locale: create.locale,
         timezone_id: create.timezone_id,
         is_kept: defaults.is_kept,
+        webhook_url: create.webhook_url,
     })
 }
 

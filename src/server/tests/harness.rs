@@ -226,6 +226,8 @@ fn services_with(
         keeping: crate::operations::Keeping::off(),
         session_tokens: Arc::new(NoSessionTokens),
         traffic: SessionTraffic::default(),
+        store: crate::store::StoreHandle::off(),
+        master_key: None,
     };
     Services {
         operations: Arc::new(Operations::new(

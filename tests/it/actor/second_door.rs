@@ -93,6 +93,8 @@ impl Door {
             session_store: Arc::new(MemoryStore::default()),
             session_tokens: Arc::new(NoSessionTokens),
             traffic: SessionTraffic::default(),
+            store: cdp_bridge::store::StoreHandle::off(),
+            master_key: None,
         };
         let operations = Arc::new(Operations::new(settings, services, [tap]));
         let limits = ClientLimits {

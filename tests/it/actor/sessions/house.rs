@@ -127,6 +127,8 @@ impl House {
             session_store: Arc::<MemoryStore>::clone(&store),
             session_tokens: Arc::new(NoSessionTokens),
             traffic: SessionTraffic::default(),
+            store: cdp_bridge::store::StoreHandle::off(),
+            master_key: None,
         };
         let operations = Arc::new(Operations::new(settings, services, []));
         bus.listen(operations.usage_counter());
