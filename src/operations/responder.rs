@@ -108,8 +108,7 @@ impl Responder {
         }
         self.taps.after(&self.call, &outcome);
         if let Some(making) = self.making.take() {
-            let is_free = matches!(&outcome, Err(error) if error.changed_nothing(self.call.kind));
-            making.answered(is_free);
+            making.answered(made_nothing(&outcome));
         }
         if let Some(leader) = self.leader.take() {
             leader.settle(&self.call, &outcome);
@@ -128,6 +127,15 @@ impl Responder {
             Some(ended) if is_closed => Err(ended.into()),
             _ => outcome,
         }
+    }
+}
+
+/// Whether a call that was to open a tab has left none.
+fn made_nothing(outcome: &OperationOutcome) -> bool {
+    match outcome {
+        Ok(_) => false,
+        Err(OperationError::Failed(failure)) => failure.error.opened_tab().is_none(),
+        Err(_) => true,
     }
 }
 

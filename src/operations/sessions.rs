@@ -33,6 +33,7 @@ pub use self::access::{NoSessionTokens, SessionAccess, SessionTokens};
 pub use self::error::SessionError;
 pub(super) use self::hold::SessionCall;
 pub use self::hold::SessionHold;
+pub(super) use self::requests::id_within_reach;
 pub use self::requests::{SessionPlan, options_of};
 pub(super) use self::returning::ScopePlan;
 pub(super) use self::service::Sessions;

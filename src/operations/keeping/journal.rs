@@ -33,12 +33,19 @@ pub(super) struct Journal {
     scopes: BTreeSet<ScopeKey>,
     /// Something could not be written: all is written anew.
     is_behind: bool,
+    /// Keys under which tabs were made, until they are written.
+    keys: Vec<Write>,
 }
 
 impl Journal {
     /// Tabs of these scopes were written by an earlier process.
     pub(super) fn knows(&mut self, scopes: impl IntoIterator<Item = ScopeKey>) {
         self.scopes.extend(scopes);
+    }
+
+    /// The last changes are written.
+    pub(super) fn done(&mut self) {
+        self.keys.clear();
     }
 
     /// The last changes could not be written.
@@ -88,13 +95,14 @@ impl Journal {
                 }
             }
             let made = before.is_none().then_some(tab.created_by).flatten();
-            writes.extend(made.and_then(|call| making.key_of(call, tab.id)));
+            self.keys.extend(made.and_then(|call| making.key_of(call, tab.id)));
             self.written.insert(key, tab);
         }
         for (scope, tab) in gone.into_keys() {
             writes.push(Write::RemoveTab(rows::scope_key(&scope), tab.number()));
         }
-        writes.extend(making.take_void());
+        self.keys.extend(making.take_void());
+        writes.extend(self.keys.iter().cloned());
         let used = used.into_iter();
         writes.extend(used.map(|(scope, uses)| Write::TabsUsed(scope, uses)));
         writes

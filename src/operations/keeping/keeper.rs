@@ -122,11 +122,14 @@ impl Task {
         if writes.is_empty() {
             return;
         }
-        if let Err(error) = self.inner.store.write(writes).await {
-            tracing::warn!(%error, "changes of tabs are not kept yet");
-            self.journal.lost();
-            for (id, _) in uses {
-                self.uses.remove(&id);
+        match self.inner.store.write(writes).await {
+            Ok(()) => self.journal.done(),
+            Err(error) => {
+                tracing::warn!(%error, "changes of tabs are not kept yet");
+                self.journal.lost();
+                for (id, _) in uses {
+                    self.uses.remove(&id);
+                }
             }
         }
     }

@@ -80,6 +80,19 @@ pub fn options_of(
     })
 }
 
+/// The id of a session that the caller may ask for. Whether there is one is found out then.
+pub(in crate::operations) fn id_within_reach(
+    caller: &Caller,
+    named: &SessionRef,
+) -> Result<SessionId, SessionError> {
+    let unknown = || SessionError::unknown(named.as_str());
+    let id: SessionId = named.as_str().parse().map_err(|_| unknown())?;
+    if caller.principal.reach == Reach::Session && id != SessionId::of(caller.scope()) {
+        return Err(unknown());
+    }
+    Ok(id)
+}
+
 impl Operations {
     /// The scope of a session that the caller may use, or its own if none is named. Whether it has ended is found out when
     /// it is used.
@@ -92,11 +105,7 @@ impl Operations {
         let Some(named) = named else {
             return Ok(own.clone());
         };
-        let unknown = || SessionError::unknown(named.as_str());
-        let id: SessionId = named.as_str().parse().map_err(|_| unknown())?;
-        if caller.principal.reach == Reach::Session && id != SessionId::of(own) {
-            return Err(unknown());
-        }
+        let id = id_within_reach(caller, named)?;
         self.session(&own.client, id)?;
         Ok(Scope {
             client: own.client.clone(),
@@ -202,6 +211,8 @@ impl Operations {
         if id.is_default() {
             return Err(SessionError::Implicit);
         }
+        // Of this client.
+        self.session(&caller.scope().client, id)?;
         let cause = Some(responder.call().id);
         drop(self.sessions.begin_end(id, EndReason::Requested, cause));
         self.session(&caller.scope().client, id)
