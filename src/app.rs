@@ -5,11 +5,14 @@ pub(crate) mod browser_source;
 mod browser_status;
 mod client_rules;
 mod clients;
+pub mod kept;
+mod master_key;
 mod policies;
 mod proxies;
 mod reload;
 pub(crate) mod room_settings;
 mod scope_proxies;
+mod state_directory;
 
 use std::io;
 use std::sync::Arc;
@@ -17,7 +20,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use self::browser_status::SupervisedBrowser;
 use self::policies::Policies;
@@ -31,15 +34,18 @@ use crate::config::Config;
 use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
 use crate::exposition::Exposition;
 use crate::open_files;
+use crate::operations::keeping::RestoreReport;
 use crate::operations::sessions::{EndReason, SessionTraffic};
 use crate::operations::{CallLog, EventBus, Facts, Keeping, OperationServices, Operations, Tap};
 use crate::policy::DownloadPolicy;
+use crate::sealing::MasterKey;
 use crate::server::session_tokens::SessionTokenMint;
 use crate::server::{BindError, Listen, Replacer, Server, Services};
 use crate::store::StoreHandle;
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 use crate::tokens::TokenKeys;
 
+pub use self::kept::{Kept, KeptError};
 pub use self::reload::ReloadError;
 pub use self::room_settings::SettingsError;
 
@@ -59,12 +65,15 @@ pub enum StartError {
     Proxy(io::Error),
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The store is required and cannot be used.
+    #[error(transparent)]
+    Store(#[from] KeptError),
 }
 
 /// Checks the values that only their modules can judge, such as the patterns of the allowlist.
 pub fn check(config: &Config) -> Result<(), SettingsError> {
     client_rules::read(config)?;
-    room_settings::server(config)?;
+    room_settings::server(config, None)?;
     Ok(())
 }
 
@@ -79,6 +88,7 @@ pub struct Daemon {
     replacer: Replacer,
     token_keys: Arc<TokenKeys>,
     policies: Arc<Policies>,
+    store: StoreHandle,
     /// The configuration at the start. A reload replaces only parts of it.
     started_with: Config,
     /// The proxy listener for traffic outside the bridge's browser contexts; open while Chromium runs.
@@ -97,6 +107,7 @@ impl Daemon {
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
         let policies = Arc::new(Policies::new(client_rules::read(config)?));
+        let Kept { store, master_key } = Kept::to_serve(config).await?;
         let egress = egress();
         let traffic = SessionTraffic::default();
         let (reports, blocked) = mpsc::channel(blocked_requests::QUEUE);
@@ -122,7 +133,7 @@ impl Daemon {
         );
         tokio::spawn(blocked_requests::publish(Arc::clone(&facts), blocked));
         let status = SupervisedBrowser::default();
-        let server_settings = room_settings::server(config)?;
+        let server_settings = room_settings::server(config, master_key.as_ref())?;
         let token_keys = Arc::clone(&server_settings.token_keys);
         let session_tokens = SessionTokenMint::new(Arc::clone(&token_keys));
         let operations = application(
@@ -132,11 +143,11 @@ impl Daemon {
                 tabs: Arc::new(tabs.clone()),
                 policy: Arc::new(session_policies),
                 facts: Facts(Arc::clone(&facts)),
-                keeping: Keeping::off(),
+                keeping: keeping(config, &store, master_key.as_ref()),
                 session_tokens: Arc::<SessionTokenMint>::clone(&session_tokens),
                 traffic,
-                store: StoreHandle::off(),
-                master_key: None,
+                store: store.clone(),
+                master_key: master_key.clone(),
             },
             &bus,
         );
@@ -146,7 +157,9 @@ impl Daemon {
             browser: Arc::new(status.clone()),
             render_metrics: metrics_text(exposition),
         };
-        note_random_secret(config);
+        if master_key.is_none() {
+            note_random_secret(config);
+        }
         let server = Server::bind(server_settings, services).await?;
         session_tokens.listens(server.local_addr(), config.server.tls.is_some());
         // Not awaited: it removes profiles that earlier runs left behind.
@@ -167,6 +180,7 @@ impl Daemon {
         if let Some(up) = changes.recv().await {
             follower.on_change(up).await;
         }
+        bring_back(config, &operations).await?;
         tokio::spawn(follower.run(changes));
 
         Ok(Self {
@@ -178,6 +192,7 @@ impl Daemon {
             server: tokio::spawn(server.run()),
             operations,
             policies,
+            store,
             started_with: config.clone(),
             _process_wide: process_wide,
         })
@@ -193,7 +208,9 @@ impl Daemon {
     pub async fn stop(self) {
         let close_tabs = async {
             let ended = async {
-                self.operations.end_all_sessions(EndReason::Shutdown).await;
+                if !self.operations.suspend().await {
+                    self.operations.end_all_sessions(EndReason::Shutdown).await;
+                }
                 self.tabs.shut_down().await;
             };
             if timeout(TABS_LIMIT, ended).await.is_err() {
@@ -209,7 +226,40 @@ impl Daemon {
         if let Err(error) = self.server.await {
             tracing::error!(%error, "the server failed");
         }
+        self.store.close().await;
     }
+}
+
+/// What keeps sessions and tabs beyond the process.
+fn keeping(config: &Config, store: &StoreHandle, key: Option<&MasterKey>) -> Keeping {
+    match key {
+        Some(key) => Keeping::new(store.clone(), key, config.store.required),
+        None => Keeping::off(),
+    }
+}
+
+/// Brings back the sessions and tabs of the process before. No request is accepted yet.
+async fn bring_back(config: &Config, operations: &Arc<Operations>) -> Result<(), StartError> {
+    let started = Instant::now();
+    match operations.restore().await {
+        Ok(report) if report == RestoreReport::default() => {}
+        Ok(RestoreReport {
+            sessions,
+            ended,
+            tabs,
+        }) => {
+            let took = started.elapsed();
+            tracing::info!(sessions, ended, tabs, ?took, "sessions and tabs came back");
+        }
+        Err(error) if config.store.required => return Err(KeptError::from(error).into()),
+        Err(error) => {
+            tracing::error!(
+                %error,
+                "what an earlier process has kept cannot be read: its sessions and tabs do not come back, and no further                  ones are kept until the bridge is started again"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Writes `/metrics`, which is empty without an exposition.

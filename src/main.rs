@@ -110,7 +110,7 @@ async fn serve(invocation: &Invocation) -> Result<u8, Failure> {
         StartError::Settings(error) => invalid_value(&origins, error),
         StartError::Bind(BindError::Tls(_)) => failed(USAGE)(error),
         StartError::NoBrowser(_) | StartError::Browser(_) => failed(NO_BROWSER)(error),
-        StartError::Bind(_) | StartError::Proxy(_) => failed(FAILURE)(error),
+        StartError::Bind(_) | StartError::Proxy(_) | StartError::Store(_) => failed(FAILURE)(error),
     })?;
     announce(&bridge, config.server.tls.is_some());
     systemd.ready();

@@ -22,6 +22,7 @@ use super::{
     Arrival, Call, CallId, Caller, CallerId, OperationError, OperationOutcome, OperationServices,
     OperationSettings, Permission, Principal, Success,
 };
+use crate::store::StoreHandle;
 use crate::tabs::{Outcome, Reply, Scope, TabCounts, TabError, TabMessage};
 
 /// The application behind every door.
@@ -75,6 +76,11 @@ impl Operations {
         // Part of resume tokens: a count would tell a client how many callers others have.
         let id = CallerId(fastrand::u64(..));
         Caller::new(id, door, principal)
+    }
+
+    /// What outlives the process.
+    pub fn store(&self) -> &StoreHandle {
+        &self.services.store
     }
 
     /// How far the bridge is with stopping.

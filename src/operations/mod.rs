@@ -78,8 +78,8 @@ pub use caller::{Arrival, Caller, StreamSinks};
 pub use client_quota::ClientLimits;
 pub use error::OperationError;
 pub use execute::Operations;
-pub use outcome::{OperationOutcome, Success};
 pub use keeping::{Keeping, Made, OnceKey};
+pub use outcome::{OperationOutcome, Success};
 pub use ports::{Facts, OperationServices, TabService, UrlPolicy};
 pub use presence::ScopePresence;
 pub use principal::{Permission, Permissions, Principal, Reach};
@@ -89,6 +89,8 @@ pub use staged_files::StagingLimits;
 pub use tap::Tap;
 
 pub use crate::policy::ClientPolicyConfig;
+pub use crate::sealing::MasterKey;
+pub use crate::store::{StoreCounts, StoreHandle, StoreHealth};
 pub use crate::tabs::{
     Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId,
     ClientSessionId, Fact, FactKind, Failure, FrameSlot, KeptDownload, OnDisconnect, PageCookie,

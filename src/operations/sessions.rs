@@ -43,10 +43,10 @@ use super::{ClientId, OperationError, Operations, Principal, Scope};
 use crate::sessions::table::UseKind;
 
 pub use crate::sessions::{
-    BadOption, Cursor, EndReason, HoldKind, NotASessionId, SessionConnections,
-    SessionCounts, SessionDurations, SessionFilter, SessionId, SessionLimits, SessionOptions,
-    SessionPage, SessionStatus, SessionTraffic, SessionUpdate,
-    SessionUsage, SessionView, SessionsConfig, StatusFilter, upstream_proxy,
+    BadOption, Cursor, EndReason, HoldKind, NotASessionId, SessionConnections, SessionCounts,
+    SessionDurations, SessionFilter, SessionId, SessionLimits, SessionOptions, SessionPage,
+    SessionStatus, SessionTraffic, SessionUpdate, SessionUsage, SessionView, SessionsConfig,
+    StatusFilter, upstream_proxy,
 };
 
 /// A session that was created, or one with the same `externalId`.

@@ -99,9 +99,7 @@ impl Session {
         };
         let options = kept.options.clone();
         let mut session = Self::new(kept.id, kept.client.clone(), options, created);
-        session
-            .clocks
-            .resume(of(kept.last_active_ms), now.at);
+        session.clocks.resume(of(kept.last_active_ms), now.at);
         session.use_of = Use {
             usage: kept.usage,
             ..Use::default()
@@ -215,7 +213,13 @@ mod tests {
 
     /// The session in a process that begins at this time.
     fn begun_at(ms: u64) -> (SessionTable<()>, Moment) {
-        let (mut table, now) = (table(), Moment { at: Instant::now(), ms });
+        let (mut table, now) = (
+            table(),
+            Moment {
+                at: Instant::now(),
+                ms,
+            },
+        );
         assert!(table.restore(&kept(), now));
         assert!(!table.restore(&kept(), now), "once");
         (table, now)

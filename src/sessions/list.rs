@@ -259,7 +259,9 @@ mod tests {
                 };
                 let of = |from_first: bool| {
                     let sessions = all.iter().filter(|it| is_known(**it) == from_first);
-                    let sessions = sessions.map(|it| session(*it)).filter(|it| filter.shows(it));
+                    let sessions = sessions
+                        .map(|it| session(*it))
+                        .filter(|it| filter.shows(it));
                     sessions.take(filter.most()).collect::<Vec<_>>()
                 };
                 let counts = SessionCounts::default();

@@ -144,19 +144,29 @@ impl Rows {
     }
 
     fn expire(&mut self, retention: Retention) {
-        let Retention { now_ms, .. } = retention;
+        let Retention { now_ms, most, .. } = retention;
+        let mut left = most;
         self.history
-            .retain(|it| it.row.at_ms >= retention.history_before_ms);
+            .retain(|it| it.row.at_ms >= retention.history_before_ms || !take(&mut left));
+        left = most;
         self.sessions.retain(|_, it| {
             let ended = it.end.as_ref().map(|end| end.ended_ms);
-            ended.is_none_or(|at| at >= retention.sessions_before_ms)
+            ended.is_none_or(|at| at >= retention.sessions_before_ms) || !take(&mut left)
         });
+        left = most;
         self.audit
-            .retain(|it| it.row.at_ms >= retention.audit_before_ms);
+            .retain(|it| it.row.at_ms >= retention.audit_before_ms || !take(&mut left));
         self.idempotency.retain(|_, it| it.expires_ms > now_ms);
         self.jobs
             .retain(|_, it| it.until_ms.is_none_or(|until| until > now_ms));
     }
+}
+
+/// Whether one more may be deleted.
+fn take(left: &mut u32) -> bool {
+    let may = *left > 0;
+    *left = left.saturating_sub(1);
+    may
 }
 
 impl Backend for FakeBackend {

@@ -186,7 +186,8 @@ impl Actor {
         }
         let end = self.run_inner().await;
         // A tab that never had a target was not announced; one that comes back is not gone.
-        let comes_back = end.reason == CloseReason::Shutdown && self.ctx.comes_back(&self.tab.scope);
+        let comes_back =
+            end.reason == CloseReason::Shutdown && self.ctx.comes_back(&self.tab.scope);
         let announced = (self.attached.is_some() || self.is_restored) && !comes_back;
         let error = End::error(end.reason);
         self.fail_all(&error);

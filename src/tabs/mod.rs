@@ -73,6 +73,7 @@ pub mod view;
 pub mod watchdog;
 
 pub use crate::cdp::cookie_methods::CookieParam as PageCookie;
+pub use actor::Comebacks;
 pub use cancellation::CancelReport;
 pub use context_proxy::{ContextProxy, ProxyProvider};
 pub use downloads::{DownloadError, DownloadLimits, KeptDownload};
@@ -90,6 +91,5 @@ pub use registry::{Registry, TabCounts};
 pub use reply::{Acted, Answer, AnswerKind, Outcome, Reply};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};
 pub use settings::{CaptureLimits, OnDisconnect, TabSettings, TabShares, TabsConfig, WhenFull};
-pub use actor::Comebacks;
 pub use supervisor::{NewTab, ScopeSetup, SupervisorHandle};
 pub use view::TabView;

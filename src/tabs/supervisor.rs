@@ -15,8 +15,8 @@ mod tab_quota;
 mod task;
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use cdp_bridge_protocol::request::{Viewport, WaitUntil};
 use tokio::sync::{mpsc, oneshot};

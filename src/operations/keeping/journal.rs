@@ -71,9 +71,9 @@ impl Journal {
         for tab in tabs {
             let key = (tab.scope.clone(), tab.id);
             let before = gone.remove(&key);
-            let is_current = before.as_ref().is_some_and(|before| {
-                depth < Depth::State || before.is_kept_like(&tab)
-            });
+            let is_current = before
+                .as_ref()
+                .is_some_and(|before| depth < Depth::State || before.is_kept_like(&tab));
             if is_current {
                 let before = before.unwrap_or_else(|| tab.clone());
                 let is_used = depth == Depth::Use && before.last_used != tab.last_used;
@@ -95,7 +95,8 @@ impl Journal {
                 }
             }
             let made = before.is_none().then_some(tab.created_by).flatten();
-            self.keys.extend(made.and_then(|call| making.key_of(call, tab.id)));
+            self.keys
+                .extend(made.and_then(|call| making.key_of(call, tab.id)));
             self.written.insert(key, tab);
         }
         for (scope, tab) in gone.into_keys() {

@@ -94,9 +94,8 @@ impl Keeping {
         let Some(inner) = self.inner().filter(|_| session.options.is_kept) else {
             return Ok(());
         };
-        let key = once.map(|(once, window)| {
-            rows::key(once, Made::Session(session.id), expiry(window))
-        });
+        let key =
+            once.map(|(once, window)| rows::key(once, Made::Session(session.id), expiry(window)));
         let row = rows::session(&inner.sessions, session).map(Write::PutSession);
         let writes = row.map(|row| std::iter::once(row).chain(key).collect());
         match inner.write(session.id, writes).await {
@@ -150,7 +149,11 @@ impl Inner {
             ));
         }
         let written = timeout(LIMIT, self.store.write(writes.clone())).await;
-        let late = |_| Err(StoreError::Unavailable(format!("no answer within {LIMIT:?}")));
+        let late = |_| {
+            Err(StoreError::Unavailable(format!(
+                "no answer within {LIMIT:?}"
+            )))
+        };
         let outcome = written.unwrap_or_else(late);
         if let Err(error) = &outcome {
             lost(id, error);

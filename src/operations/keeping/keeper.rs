@@ -161,7 +161,9 @@ impl Task {
                 .collect()
         });
         let present = sessions.with_traffic(present);
-        let changed = present.iter().filter(|(id, it)| self.uses.get(id) != Some(it));
+        let changed = present
+            .iter()
+            .filter(|(id, it)| self.uses.get(id) != Some(it));
         let writes = changed.map(|(id, (last_active_ms, usage))| {
             let write = Write::SessionUsed {
                 id: id.to_string(),

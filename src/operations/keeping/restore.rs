@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::keep::Inner;
 use super::keeper::STOPPED;
@@ -23,6 +23,9 @@ use crate::tabs::{
 /// How often the store is asked before it is given up, and how long after each time.
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a stop waits for the sessions that do not come back.
+const UNKEPT: Duration = Duration::from_secs(1);
 
 /// After a crash the last numbers of tabs may not have been written: so many are left out.
 const MARGIN: u64 = 100;
@@ -75,7 +78,8 @@ impl Operations {
             return false;
         }
         self.sessions.stop_creating();
-        self.sessions.end_unkept().await;
+        // What takes longer is ended with the process.
+        let _ = timeout(UNKEPT, self.sessions.end_unkept()).await;
         if !self.keeper.finish().await {
             return false;
         }

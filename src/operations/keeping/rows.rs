@@ -137,7 +137,9 @@ pub(super) fn read_session(sealer: &Sealer, row: &SessionRow) -> Result<KeptSess
 }
 
 pub(super) fn read_end(end: &SessionEnd) -> Result<KeptEnd, Unreadable> {
-    let reason = EndReason::ALL.into_iter().find(|it| it.as_str() == end.reason);
+    let reason = EndReason::ALL
+        .into_iter()
+        .find(|it| it.as_str() == end.reason);
     Ok(KeptEnd {
         reason: reason.ok_or_else(|| Unreadable::Reason(end.reason.clone()))?,
         ended_at_ms: end.ended_ms,

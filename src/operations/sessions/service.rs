@@ -136,7 +136,10 @@ impl Sessions {
     }
 
     /// Looks at the table or changes it, without telling.
-    pub(in crate::operations) fn table<T>(&self, act: impl FnOnce(&mut SessionTable<Waiter>) -> T) -> T {
+    pub(in crate::operations) fn table<T>(
+        &self,
+        act: impl FnOnce(&mut SessionTable<Waiter>) -> T,
+    ) -> T {
         act(&mut lock(&self.state).table)
     }
 

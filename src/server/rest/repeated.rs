@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::route::RestResult;
-use crate::operations::{Made, OnceKey, Operations, Scope};
 use crate::operations::once::{Once, OnceGuard, OnceLeader, RequestFingerprint};
+use crate::operations::{Made, OnceKey, Operations, Scope};
 use crate::server::edge::envelope::IDEMPOTENCY_KEY;
 use crate::server::problem::Problem;
 

@@ -15,8 +15,8 @@ use super::request::RestRequest;
 use super::route::{RestResult, Route, RouteAuth};
 use super::session::{NewSession, SessionUrls};
 use super::sessions::{located, problem};
-use crate::operations::{Made, Principal};
 use crate::operations::sessions::{CreatedSession, SessionError, SessionOptions, options_of};
+use crate::operations::{Made, Principal};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 

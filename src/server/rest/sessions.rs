@@ -108,7 +108,10 @@ pub(super) fn routes() -> Vec<Route> {
             .query::<ListQuery>()
             .answers::<SessionList>(200, "A part of them"),
         Route::get("/sessions/{sessionId}", "getSession", get)
-            .summary(TAG, "One session, also after its end, as long as it is kept")
+            .summary(
+                TAG,
+                "One session, also after its end, as long as it is kept",
+            )
             .of_ended()
             .answers::<Session>(200, "The session"),
         Route::patch("/sessions/{sessionId}", "updateSession", update)
@@ -266,7 +269,11 @@ pub(super) fn named(request: &RestRequest) -> Result<(SessionId, SessionView), P
 async fn named_or_ended(request: &RestRequest) -> Result<(SessionId, SessionView), Problem> {
     let (id, access) = (request.session_id()?, &request.entered()?.access);
     let client = &access.principal.scope.client;
-    let view = request.state.operations().session_or_ended(client, id).await;
+    let view = request
+        .state
+        .operations()
+        .session_or_ended(client, id)
+        .await;
     Ok((id, view.map_err(problem)?))
 }
 

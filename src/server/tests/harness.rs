@@ -22,6 +22,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::flow::FlowConfig;
+use crate::operations::StoreHandle;
 use crate::operations::sessions::{
     BadOption, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
 };
@@ -226,7 +227,7 @@ fn services_with(
         keeping: crate::operations::Keeping::off(),
         session_tokens: Arc::new(NoSessionTokens),
         traffic: SessionTraffic::default(),
-        store: crate::store::StoreHandle::off(),
+        store: StoreHandle::off(),
         master_key: None,
     };
     Services {

@@ -187,9 +187,12 @@ impl Actor {
             self.forget_credentials();
         }
         // A tab without an earlier target is from an earlier process.
-        let reason = self.attached.as_ref().map_or(RebuildReason::Restarted, |attached| {
-            attached.loss.unwrap_or(RebuildReason::Crashed)
-        });
+        let reason = self
+            .attached
+            .as_ref()
+            .map_or(RebuildReason::Restarted, |attached| {
+                attached.loss.unwrap_or(RebuildReason::Crashed)
+            });
         let is_rebuild = matches!(command.kind, CommandKind::Rebuild { .. });
         if let Some(old) = self.attached.replace(AttachedTarget::new(target)) {
             // A rebuilt tab keeps its own browser context.

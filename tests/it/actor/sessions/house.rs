@@ -10,9 +10,9 @@ use cdp_bridge::operations::sessions::{
     SessionOptions, SessionStatus, SessionTraffic, SessionsConfig,
 };
 use cdp_bridge::operations::{
-    Caller, ClientLimits, EventBus, FactKind, FactListener, Facts, IdempotencyConfig, Keeping, OnDisconnect,
-    OperationOutcome, OperationServices, OperationSettings, Operations, Permissions, Principal,
-    Published, Reach, Scope, SessionError, StagingLimits, Success, Timeouts, UrlPolicy,
+    Caller, ClientLimits, EventBus, FactKind, FactListener, Facts, IdempotencyConfig, Keeping,
+    OnDisconnect, OperationOutcome, OperationServices, OperationSettings, Operations, Permissions,
+    Principal, Published, Reach, Scope, SessionError, StagingLimits, Success, Timeouts, UrlPolicy,
 };
 use cdp_bridge::policy::{Denied, EvaluatePolicy};
 use cdp_bridge::sealing::MasterKey;

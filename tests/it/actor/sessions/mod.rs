@@ -1,8 +1,8 @@
 //! Sessions that clients create, on the fake Chromium.
 
 mod house;
-mod line;
 mod limits;
+mod line;
 mod lives;
 mod random;
 mod random_restarts;

@@ -92,7 +92,11 @@ impl Run {
     /// The store works again, and has had the time to be told everything.
     async fn catch_up(&mut self) {
         self.house.backend.fail(None);
-        let pause = if self.is_behind { 12 * SECOND } else { SECOND / 100 };
+        let pause = if self.is_behind {
+            12 * SECOND
+        } else {
+            SECOND / 100
+        };
         sleep(pause).await;
         self.is_behind = false;
     }
@@ -107,9 +111,11 @@ impl Run {
 
     async fn create_session(&mut self) {
         let key = self.key("s");
-        self.keyed(json!({"type": "createSession", "maxDurationMs": 86_400_000, "idleTimeoutMs": 3_600_000,
-                          "idempotencyKey": key}))
-            .await;
+        self.keyed(
+            json!({"type": "createSession", "maxDurationMs": 86_400_000, "idleTimeoutMs": 3_600_000,
+                          "idempotencyKey": key}),
+        )
+        .await;
     }
 
     async fn create_tab(&mut self) {
@@ -117,7 +123,8 @@ impl Run {
         let session = self.any_session();
         // A key belongs to one request: the session is part of it.
         let key = session.map_or(key.clone(), |id| format!("{key}{}", &id.to_string()[28..]));
-        let mut request = json!({"type": "createTab", "url": "http://a.test/", "idempotencyKey": key});
+        let mut request =
+            json!({"type": "createTab", "url": "http://a.test/", "idempotencyKey": key});
         if let Some(id) = session {
             request["sessionId"] = id.to_string().into();
         }
@@ -230,7 +237,10 @@ impl Run {
 
     async fn end(mut self) {
         self.catch_up().await;
-        let ending = self.house.operations.end_all_sessions(EndReason::Terminated);
+        let ending = self
+            .house
+            .operations
+            .end_all_sessions(EndReason::Terminated);
         ending.await;
         self.known.alive.clear();
         self.known.tabs.retain(|_, of| *of == SessionId::DEFAULT);

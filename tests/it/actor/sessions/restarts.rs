@@ -40,8 +40,15 @@ fn tabs(house: &House, id: SessionId) -> Vec<TabInfo> {
 
 fn shown(tabs: &[TabInfo]) -> Vec<(u64, &str, bool, bool)> {
     let tabs = tabs.iter();
-    tabs.map(|tab| (tab.id.number(), tab.url.as_str(), tab.logged_out, tab.active))
-        .collect()
+    tabs.map(|tab| {
+        (
+            tab.id.number(),
+            tab.url.as_str(),
+            tab.logged_out,
+            tab.active,
+        )
+    })
+    .collect()
 }
 
 fn opened(outcome: Result<Success, OperationError>) -> TabId {
@@ -75,7 +82,8 @@ async fn sessions_and_tabs_come_back_as_they_were_after_a_kill() {
     let second = json!({"type": "createTab", "sessionId": id.to_string(), "loggedOut": true,
                         "viewport": {"width": 500, "height": 400}});
     let second = opened(house.ask(&caller, second).await);
-    let navigate = json!({"type": "navigate", "tabId": second.to_string(), "url": "http://b.test/"});
+    let navigate =
+        json!({"type": "navigate", "tabId": second.to_string(), "url": "http://b.test/"});
     house.ask(&caller, navigate).await.unwrap();
     let script = json!({"type": "addInitScript", "tabId": second.to_string(), "script": "one()"});
     house.ask(&caller, script).await.unwrap();
@@ -83,7 +91,14 @@ async fn sessions_and_tabs_come_back_as_they_were_after_a_kill() {
     let activate = json!({"type": "activateTab", "tabId": first.to_string()});
     house.ask(&caller, activate).await.unwrap();
     sleep(SECOND).await;
-    let own = opened(house.ask(&caller, json!({"type": "createTab", "url": "http://a.test/"})).await);
+    let own = opened(
+        house
+            .ask(
+                &caller,
+                json!({"type": "createTab", "url": "http://a.test/"}),
+            )
+            .await,
+    );
     sleep(A_WHILE).await;
     let before = tabs(&house, id);
     assert_eq!(
@@ -101,9 +116,22 @@ async fn sessions_and_tabs_come_back_as_they_were_after_a_kill() {
     sleep(SECOND).await;
     let after = tabs(&house, id);
     assert_eq!(after, before, "with their emulation");
-    assert_eq!(after[1].emulation.as_ref().unwrap().viewport.unwrap().width, 500);
-    assert_eq!(after[0].emulation.as_ref().unwrap().locale.as_deref(), Some("de-CH"));
-    assert_eq!(house.rebuilt(), [(own, "restarted"), (first, "restarted"), (second, "restarted")]);
+    assert_eq!(
+        after[1].emulation.as_ref().unwrap().viewport.unwrap().width,
+        500
+    );
+    assert_eq!(
+        after[0].emulation.as_ref().unwrap().locale.as_deref(),
+        Some("de-CH")
+    );
+    assert_eq!(
+        house.rebuilt(),
+        [
+            (own, "restarted"),
+            (first, "restarted"),
+            (second, "restarted")
+        ]
+    );
     assert_eq!(house.bridge.fake.targets().len(), 3);
     let view = house.operations.session(&"a".into(), id).unwrap();
     assert_eq!(view.external_id.as_deref(), Some("mine"));
@@ -140,7 +168,10 @@ async fn after_a_stop_nothing_was_told_to_have_ended_and_numbers_go_on() {
     ));
     let house = house.killed().await;
     sleep(SECOND).await;
-    assert_eq!(shown(&tabs(&house, id)), [(tab.number(), "http://a.test/", false, true)]);
+    assert_eq!(
+        shown(&tabs(&house, id)),
+        [(tab.number(), "http://a.test/", false, true)]
+    );
     let next = house.tab(&house.caller("a"), id).await;
     assert_eq!(next.number(), tab.number() + 1, "it has stopped in order");
 }
@@ -170,7 +201,11 @@ async fn sessions_whose_time_passed_meanwhile_end_with_their_reason_and_open_not
         } else {
             continue;
         }
-        backend.commit(vec![vec![Write::PutSession(row)]]).await.remove(0).unwrap();
+        backend
+            .commit(vec![vec![Write::PutSession(row)]])
+            .await
+            .remove(0)
+            .unwrap();
     }
     let house = house.killed().await;
     sleep(SECOND).await;
@@ -183,7 +218,11 @@ async fn sessions_whose_time_passed_meanwhile_end_with_their_reason_and_open_not
                 (SessionStatus::Destroyed, Some(reason))
             ]
         );
-        let row = backend.session("a".to_owned(), id.to_string()).await.unwrap().unwrap();
+        let row = backend
+            .session("a".to_owned(), id.to_string())
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(row.end.unwrap().reason, reason.as_str());
     }
     assert_eq!(house.bridge.fake.targets().len(), 1);
@@ -268,7 +307,11 @@ async fn a_session_that_ends_while_the_store_fails_does_not_come_back() {
         .await
         .unwrap();
     house.backend.fail(None);
-    assert_eq!(live(&house.backend).await, [id.to_string()], "not known yet");
+    assert_eq!(
+        live(&house.backend).await,
+        [id.to_string()],
+        "not known yet"
+    );
     sleep(A_WHILE).await;
     assert!(live(&house.backend).await.is_empty());
     assert_eq!(house.backend.tabs().await.unwrap(), []);
@@ -313,9 +356,16 @@ async fn a_client_that_comes_to_restored_tabs_answers_their_dialogs() {
     let present = house.operations.attend("a".into());
     sleep(SECOND).await;
     let listed = house.operations.tabs_of(&"a".into());
-    assert_eq!(shown(&listed), [(tab.number(), "http://a.test/", true, true)]);
+    assert_eq!(
+        shown(&listed),
+        [(tab.number(), "http://a.test/", true, true)]
+    );
     drop(present);
-    assert_eq!(house.operations.tabs_of(&"a".into()).len(), 1, "they are kept");
+    assert_eq!(
+        house.operations.tabs_of(&"a".into()).len(),
+        1,
+        "they are kept"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -359,9 +409,15 @@ async fn requests_wait_for_a_tab_that_is_rebuilt_and_one_may_be_closed_before() 
     sleep(A_WHILE).await;
     assert_eq!(house.closed(), [closed]);
     let left = house.operations.tabs_of(&"a".into());
-    assert_eq!(shown(&left), [(used.number(), "http://b.test/", true, true)]);
+    assert_eq!(
+        shown(&left),
+        [(used.number(), "http://b.test/", true, true)]
+    );
     let rows = house.backend.tabs().await.unwrap();
-    assert_eq!(rows.iter().map(|row| row.tab).collect::<Vec<_>>(), [used.number()]);
+    assert_eq!(
+        rows.iter().map(|row| row.tab).collect::<Vec<_>>(),
+        [used.number()]
+    );
     assert_eq!(house.bridge.fake.targets().len(), 1);
 }
 
@@ -378,7 +434,11 @@ async fn ended_sessions_are_shown_after_the_process_has_forgotten_them() {
         options.external_id = Some((number % 2).to_string());
         let id = house.try_create("a", options).await.unwrap().view.id;
         let reason = EndReason::Requested;
-        house.operations.end_session(&client, id, reason, true).await.unwrap();
+        house
+            .operations
+            .end_session(&client, id, reason, true)
+            .await
+            .unwrap();
         names.insert(id, number % 2);
         sleep(Duration::from_millis(300)).await;
         ended.push(id);
@@ -388,14 +448,25 @@ async fn ended_sessions_are_shown_after_the_process_has_forgotten_them() {
     let alive = house.create("a").await.view.id;
     let first = ended[0];
     assert!(house.operations.session(&client, first).is_err());
-    let view = house.operations.session_or_ended(&client, first).await.unwrap();
-    assert_eq!((view.status, view.end_reason), (SessionStatus::Destroyed, Some(EndReason::Requested)));
+    let view = house
+        .operations
+        .session_or_ended(&client, first)
+        .await
+        .unwrap();
+    assert_eq!(
+        (view.status, view.end_reason),
+        (SessionStatus::Destroyed, Some(EndReason::Requested))
+    );
     let others = house.operations.session_or_ended(&"b".into(), first).await;
     assert!(matches!(others, Err(SessionError::Unknown { .. })));
     let caller = house.caller("a");
     let of = |r#type: &str| json!({"type": r#type, "sessionId": first.to_string()});
-    assert!(matches!(house.ask(&caller, of("getSession")).await, Ok(Success::Session(view)) if view.id == first));
-    assert!(matches!(house.ask(&caller, of("endSession")).await, Ok(Success::SessionEnded(view)) if view.id == first));
+    assert!(
+        matches!(house.ask(&caller, of("getSession")).await, Ok(Success::Session(view)) if view.id == first)
+    );
+    assert!(
+        matches!(house.ask(&caller, of("endSession")).await, Ok(Success::SessionEnded(view)) if view.id == first)
+    );
 
     let house = house.killed().await;
     let list = async |status, external_id: Option<&str>| {
@@ -407,7 +478,10 @@ async fn ended_sessions_are_shown_after_the_process_has_forgotten_them() {
         };
         let mut ids = Vec::new();
         loop {
-            let page = house.operations.list_sessions_and_ended(&client, &filter).await;
+            let page = house
+                .operations
+                .list_sessions_and_ended(&client, &filter)
+                .await;
             ids.extend(page.sessions.iter().map(|it| it.id));
             filter.cursor = page.next_cursor;
             if filter.cursor.is_none() {
@@ -420,10 +494,20 @@ async fn ended_sessions_are_shown_after_the_process_has_forgotten_them() {
     all.extend([alive, SessionId::DEFAULT]);
     all.sort_by_key(|id| std::cmp::Reverse(*id));
     assert_eq!(list(StatusFilter::All, None).await, all);
-    assert_eq!(list(StatusFilter::Only(SessionStatus::Destroyed), None).await, newest_first);
-    let odd: Vec<_> = newest_first.iter().copied().filter(|id| names[id] == 1).collect();
+    assert_eq!(
+        list(StatusFilter::Only(SessionStatus::Destroyed), None).await,
+        newest_first
+    );
+    let odd: Vec<_> = newest_first
+        .iter()
+        .copied()
+        .filter(|id| names[id] == 1)
+        .collect();
     assert_eq!(list(StatusFilter::All, Some("1")).await, odd);
-    assert_eq!(list(StatusFilter::Live, None).await, [alive, SessionId::DEFAULT]);
+    assert_eq!(
+        list(StatusFilter::Live, None).await,
+        [alive, SessionId::DEFAULT]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -440,7 +524,11 @@ async fn rows_that_cannot_be_read_end_their_sessions_once_and_open_nothing() {
     assert!(house.operations.session(&"a".into(), id).is_err());
     sleep(A_WHILE).await;
     house.assert_empty().await;
-    let view = house.operations.session_or_ended(&"a".into(), id).await.unwrap();
+    let view = house
+        .operations
+        .session_or_ended(&"a".into(), id)
+        .await
+        .unwrap();
     assert_eq!(view.end_reason, Some(EndReason::Failed));
 }
 
@@ -463,5 +551,12 @@ async fn a_store_that_hangs_delays_no_page() {
     assert_eq!(live(&house.backend).await.len(), 1);
     assert_eq!(house.backend.tabs().await.unwrap().len(), 1);
     let handles = house.bridge.registry.all();
-    assert_eq!(handles.iter().map(TabHandle::view).filter(|it| it.url == "http://b.test/").count(), 1);
+    assert_eq!(
+        handles
+            .iter()
+            .map(TabHandle::view)
+            .filter(|it| it.url == "http://b.test/")
+            .count(),
+        1
+    );
 }
