@@ -29,7 +29,7 @@ impl Keeping {
         self.view(&row)
     }
 
-    /// The newest ended sessions of this client before that one which are to be shown, at most so many.
+    /// The newest ended sessions of this client before that one which are to be shown, at most `most`.
     pub(in crate::operations) async fn ended_sessions(
         &self,
         client: &ClientId,

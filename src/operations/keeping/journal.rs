@@ -31,7 +31,7 @@ pub(super) struct Journal {
     written: HashMap<(Scope, TabId), TabView>,
     /// All owners of tabs so far, of which rows may be there that should not.
     scopes: BTreeSet<ScopeKey>,
-    /// Something could not be written: all is written anew.
+    /// Something could not be written: all is written again.
     is_behind: bool,
     /// Keys under which tabs were made, until they are written.
     keys: Vec<Write>,

@@ -85,7 +85,7 @@ impl Keeping {
         Some(&self.inner()?.making)
     }
 
-    /// A session is made, under this key, which is remembered for so long. An error means that it must not be.
+    /// A session is made, under this key, which is remembered for this duration. An error means that it must not be.
     pub(in crate::operations) async fn created(
         &self,
         session: &KeptSession,
@@ -109,7 +109,7 @@ impl Keeping {
         if let Some(inner) = self.inner().filter(|_| session.options.is_kept) {
             let row = rows::session(&inner.sessions, session);
             let writes = row.map(|row| vec![Write::PutSession(row)]);
-            // Told where it failed; it is tried again.
+            // A failure is logged there, and it is tried again.
             let _ = inner.write(session.id, writes).await;
         }
     }
@@ -134,7 +134,7 @@ impl Keeping {
 }
 
 impl Inner {
-    /// Writes what concerns a session. What the store does not take is told, and waits in the backlog.
+    /// Writes what concerns a session. What the store does not take is logged, and waits in the backlog.
     async fn write(
         &self,
         id: SessionId,

@@ -19,15 +19,15 @@ const SEEDS: u64 = 40;
 const STEPS: usize = 40;
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What a client knows: what it was told, and what it has ended.
+/// What a client knows from its answers, and what it has ended.
 #[derive(Default)]
 struct Known {
     /// Sessions and tabs by the keys under which they were made.
     made: HashMap<String, String>,
-    /// Sessions that it was told of and has not ended.
+    /// Sessions that it has created and not ended.
     alive: BTreeSet<SessionId>,
     ended: BTreeSet<SessionId>,
-    /// The tabs that it was told of: each number once.
+    /// The tabs that it has created: each number once.
     tabs: BTreeMap<u64, SessionId>,
     closed: BTreeSet<u64>,
 }
@@ -52,7 +52,7 @@ impl Run {
             15..17 => self.store_fails().await,
             17 if !self.is_behind => self = self.killed_at_work().await,
             17 | 18 => {
-                // What was answered while the store was at work is there again.
+                // What was answered while the store could be written is there again.
                 self.catch_up().await;
                 self.house = self.house.restarted().await;
                 self.check().await;
@@ -209,7 +209,7 @@ impl Run {
         }
     }
 
-    /// What the client was told is there, and nothing else.
+    /// What the client has created is there, and nothing else.
     async fn check(&mut self) {
         sleep(2 * SECOND).await;
         let filter = SessionFilter {

@@ -135,7 +135,7 @@ async fn sessions_and_tabs_come_back_as_they_were_after_a_kill() {
     assert_eq!(house.bridge.fake.targets().len(), 3);
     let view = house.operations.session(&"a".into(), id).unwrap();
     assert_eq!(view.external_id.as_deref(), Some("mine"));
-    assert_eq!((view.usage.pages, view.usage.requests), (2, 6));
+    assert_eq!((view.usage.pages, view.usage.requests), (2, 5));
     // The scripts are there, with their numbers.
     let caller = house.caller("a");
     let remove = json!({"type": "removeInitScript", "tabId": second.to_string(), "scriptId": "s1"});

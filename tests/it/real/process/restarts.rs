@@ -12,7 +12,6 @@ use tokio::time::{Instant, sleep};
 use crate::support::browsers::{TestBrowser, on_both_browsers};
 use crate::support::client::{Client, Mode};
 use crate::support::daemon::{Daemon, Setup};
-use crate::support::processes;
 use crate::support::rest_client::RestClient;
 use crate::support::site::Site;
 use crate::support::wait::until;
@@ -238,19 +237,25 @@ async fn a_client_of_the_implicit_session_finds_its_tabs_and_is_told_that_its_li
     client.settled(&tab, "kept").await;
     let rest = RestClient::new(daemon.address(), None);
     let create = json!({"url": page});
-    let once = |rest: RestClient, path: String, body: Value| async move {
+    let once = |rest: RestClient, key: &'static str, path: String, body: Value| async move {
         let headers = [
             ("content-type", "application/json"),
-            ("idempotency-key", "once"),
+            ("idempotency-key", key),
         ];
         rest.send(Method::POST, &path, &headers, Body::from(body.to_string()))
             .await
     };
-    let made = once(rest, "/v1/sessions".to_owned(), json!({"startUrl": page})).await;
+    let made = once(
+        rest,
+        "session",
+        "/v1/sessions".to_owned(),
+        json!({"startUrl": page}),
+    )
+    .await;
     let made = made.expect(201).json();
     let path = format!("/v1/sessions/{}/pages", made["sessionId"].as_str().unwrap());
     let rest = RestClient::new(daemon.address(), None);
-    let opened = once(rest, path.clone(), create.clone())
+    let opened = once(rest, "page", path.clone(), create.clone())
         .await
         .expect(201)
         .json();
@@ -281,7 +286,13 @@ async fn a_client_of_the_implicit_session_finds_its_tabs_and_is_told_that_its_li
     client.settled(&tab, "kept").await;
     // What was made under a key is the same, with a token that opens it.
     let rest = || RestClient::new(daemon.address(), None);
-    let again = once(rest(), "/v1/sessions".to_owned(), json!({"startUrl": page})).await;
+    let again = once(
+        rest(),
+        "session",
+        "/v1/sessions".to_owned(),
+        json!({"startUrl": page}),
+    )
+    .await;
     let again = again.expect(201).json();
     assert_eq!(again["sessionId"], made["sessionId"]);
     let bearer = Some(format!("Bearer {}", again["token"].as_str().unwrap()));
@@ -290,9 +301,12 @@ async fn a_client_of_the_implicit_session_finds_its_tabs_and_is_told_that_its_li
         .get(&own)
         .await
         .expect(200);
-    let page_again = once(rest(), path.clone(), create).await.expect(201).json();
+    let page_again = once(rest(), "page", path.clone(), create)
+        .await
+        .expect(201)
+        .json();
     assert_eq!(page_again["pageId"], opened["pageId"]);
-    once(rest(), path, json!({"url": "about:blank"}))
+    once(rest(), "page", path, json!({"url": "about:blank"}))
         .await
         .expect(422);
     daemon.stop().await;
