@@ -38,8 +38,9 @@ use crate::server::{Replacer, Server, Services};
 use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
 use crate::tabs::{
-    AnswerKind, CallId, CancelReport, CastFrame, Fact, FactKind, FactSink as _, KeptDownload,
-    NewTab, OnDisconnect, Registry, Reply, Scope, ScopeSetup, TabError, TabHandle, TabMessage,
+    AnswerKind, CallId, CancelReport, CastFrame, Comebacks, Fact, FactKind, FactSink as _,
+    KeptDownload, NewTab, OnDisconnect, Registry, Reply, Restoration, Scope, ScopeSetup, TabError,
+    TabHandle, TabMessage,
 };
 use crate::tokens::TokenKeys;
 
@@ -172,6 +173,14 @@ impl TabService for Opener {
 
     fn end_scope(&self, _: Scope) -> BoxFuture<'static, ()> {
         std::future::ready(()).boxed()
+    }
+
+    fn restore(&self, _: Restoration) -> BoxFuture<'static, ()> {
+        unreachable!("nothing is kept");
+    }
+
+    fn suspend(&self, _: Comebacks) -> BoxFuture<'static, ()> {
+        unreachable!("nothing is kept");
     }
 }
 
