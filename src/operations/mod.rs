@@ -24,6 +24,7 @@
 //! | [`kept_jobs`] | jobs in the store, and the webhooks of their ends |
 //! | [`history`] | what was done in each session: rows, and the answers to `getHistory` and `getUsage` |
 //! | [`sessions`] | what clients create, use and end: from the request to nothing left |
+//! | [`keeping`] | what outlives the process, and how it comes back |
 //! | [`drain`] | the phases of a stop, and what it waits for |
 //! | [`ports`], [`settings`] | dependencies and settings |
 //!
@@ -52,6 +53,7 @@ pub mod history;
 mod idempotency;
 mod idempotency_table;
 pub mod in_flight;
+pub mod keeping;
 pub mod kept_jobs;
 pub mod once;
 pub mod outcome;
@@ -80,6 +82,7 @@ pub use caller::{Arrival, Caller, StreamSinks};
 pub use client_quota::ClientLimits;
 pub use error::OperationError;
 pub use execute::Operations;
+pub use keeping::{Keeping, Made, OnceKey};
 pub use outcome::{OperationOutcome, Success};
 pub use ports::{Facts, OperationServices, TabService, UrlPolicy};
 pub use presence::ScopePresence;

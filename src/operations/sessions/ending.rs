@@ -27,8 +27,8 @@ const CALLS: Duration = Duration::from_secs(5);
 /// For connections to read what is queued for them and to close.
 const CONNECTIONS: Duration = Duration::from_secs(8);
 
-/// For the record to be kept.
-const STORE: Duration = Duration::from_secs(5);
+/// For the webhook of the end to be kept. Nothing waits for its receiver.
+const WEBHOOK: Duration = Duration::from_secs(5);
 
 impl Sessions {
     /// Ends a session, unless it has ended already. It takes no more work when this returns. The future waits until
@@ -83,16 +83,8 @@ impl Sessions {
         }
         self.forget(&scope);
         let told = self.keep_webhook(id, &scope, reason).await;
-        if let Some(record) = self.table(|table| table.record(id)) {
-            match timeout(STORE, self.services.session_store.ended(record)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => {
-                    tracing::error!(session = %id, %error, "the end of a session is not kept");
-                }
-                Err(_) => {
-                    tracing::error!(session = %id, "the end of a session was not kept in time");
-                }
-            }
+        if let Some(kept) = self.kept(id) {
+            self.services.keeping.ended(&kept).await;
         }
         let gone = |table: &mut crate::sessions::SessionTable<_>| table.gone(id, Instant::now());
         if self.tell(id, None, gone, Some(EndStage::Gone(reason))) {
@@ -112,7 +104,7 @@ impl Sessions {
         let url = self.table(|table| table.options(id)?.webhook_url.clone())?;
         let view = self.table(|table| table.view(&scope.client, id, Instant::now()))?;
         let event = webhook::ended(url, &view, reason, epoch_ms());
-        let kept = timeout(STORE, self.services.webhooks.keep(event)).await;
+        let kept = timeout(WEBHOOK, self.services.webhooks.keep(event)).await;
         if kept.is_err() {
             tracing::error!(session = %id, "the webhook of a session's end was not kept in time");
         }
