@@ -47,7 +47,7 @@ pub(super) async fn run(
                 tracing::info!(dropped, "the store can be written again");
             }
             *lock(&health) = StoreHealth::Ok;
-            metrics::store_up(true);
+            metrics::store_failing(false);
             continue;
         };
         if wait.is_none() {
@@ -58,7 +58,7 @@ pub(super) async fn run(
         }
         wait = Some(next);
         *lock(&health) = StoreHealth::Failing(error.to_string());
-        metrics::store_up(false);
+        metrics::store_failing(true);
         if queue.is_closed() {
             lose_the_rest(&queue);
             return;
