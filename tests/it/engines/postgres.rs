@@ -6,16 +6,16 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::{Gid, Uid, chown};
-use rustix::process::{Pid, Signal, getuid, kill_process_group};
+use rustix::process::{Pid, Signal, getuid, kill_process};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::runtime::Runtime;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, oneshot};
 use tokio_postgres::NoTls;
 
 use crate::support::wait::{until, until_some};
 
-/// Outlives the runtimes of the tests: the server ends with the thread that started it.
+/// Outlives the runtimes of the tests.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 static SHARED: OnceCell<Postgres> = OnceCell::const_new();
 static TEMPLATE: LazyLock<TempDir> = LazyLock::new(make_template);
@@ -31,8 +31,16 @@ pub(crate) struct Postgres {
 /// The URL of an empty database on the server that tests share.
 pub(crate) async fn empty_database() -> String {
     let server = SHARED.get_or_init(|| async {
-        let started = RUNTIME.spawn(Postgres::start());
-        started.await.unwrap()
+        let (started, server) = oneshot::channel();
+        // A server ends with the thread that started it, so that this one never does.
+        std::thread::spawn(move || {
+            RUNTIME.block_on(async {
+                let server = Postgres::start().await;
+                assert!(started.send(server).is_ok(), "it is waited for");
+                std::future::pending::<()>().await;
+            });
+        });
+        server.await.expect("the shared Postgres starts")
     });
     let server = server.await;
     let number = DATABASES.fetch_add(1, Ordering::Relaxed);
@@ -102,11 +110,15 @@ impl Postgres {
         self.signal(Signal::CONT);
     }
 
+    /// Sends a signal to its first process and to those that this has started, each of which leads a group of its own.
     fn signal(&self, signal: Signal) {
-        let pid = self.child.id().expect("it has not been waited for");
-        let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-        // The leader may have ended already.
-        let _ = kill_process_group(pid, signal);
+        let first = self.child.id().expect("it has not been waited for");
+        let all = std::iter::once(first).chain(children(first));
+        for pid in all.collect::<Vec<_>>() {
+            let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+            // It may have ended already.
+            let _ = kill_process(pid, signal);
+        }
     }
 
     async fn answers_or_ends(&mut self) -> bool {
@@ -138,6 +150,18 @@ impl Drop for Postgres {
             self.signal(Signal::KILL);
         }
     }
+}
+
+/// The processes that this one has started.
+fn children(parent: u32) -> Vec<u32> {
+    let is_child = |pid: u32| {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let parent_of = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+        (parent_of.trim().parse() == Ok(parent)).then_some(pid)
+    };
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(is_child).collect()
 }
 
 /// Where Debian has the programs, in the newest version that is installed; elsewhere `TEST_POSTGRES_BIN` names it.
