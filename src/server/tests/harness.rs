@@ -24,7 +24,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use crate::flow::FlowConfig;
 use crate::operations::StoreHandle;
 use crate::operations::sessions::{
-    BadOption, MemoryStore, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
+    BadOption, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
 };
 use crate::operations::{
     CallLog, ClientLimits, EventBus, FactListener, Facts, IdempotencyConfig, OperationServices,
@@ -38,8 +38,9 @@ use crate::server::{Replacer, Server, Services};
 use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
 use crate::tabs::{
-    AnswerKind, CallId, CancelReport, CastFrame, Fact, FactKind, FactSink as _, KeptDownload,
-    NewTab, OnDisconnect, Registry, Reply, Scope, ScopeSetup, TabError, TabHandle, TabMessage,
+    AnswerKind, CallId, CancelReport, CastFrame, Comebacks, Fact, FactKind, FactSink as _,
+    KeptDownload, NewTab, OnDisconnect, Registry, Reply, Restoration, Scope, ScopeSetup, TabError,
+    TabHandle, TabMessage,
 };
 use crate::tokens::TokenKeys;
 
@@ -173,6 +174,14 @@ impl TabService for Opener {
     fn end_scope(&self, _: Scope) -> BoxFuture<'static, ()> {
         std::future::ready(()).boxed()
     }
+
+    fn restore(&self, _: Restoration) -> BoxFuture<'static, ()> {
+        unreachable!("nothing is kept");
+    }
+
+    fn suspend(&self, _: Comebacks) -> BoxFuture<'static, ()> {
+        unreachable!("nothing is kept");
+    }
 }
 
 /// A browser that is up, or not.
@@ -224,7 +233,7 @@ fn services_with(
         tabs: Arc::new(Opener(opener)),
         policy: Arc::new(Policy),
         facts: Facts(Arc::new(bus.clone())),
-        session_store: Arc::new(MemoryStore::default()),
+        keeping: crate::operations::Keeping::off(),
         session_tokens: Arc::new(NoSessionTokens),
         traffic: SessionTraffic::default(),
         store: StoreHandle::off(),
@@ -351,9 +360,11 @@ impl Bridge {
             id: TabId::new(number),
             scope: Scope::from(client),
             url: "https://a.test/".to_owned(),
+            going_to: None,
             title: "A".to_owned(),
             logged_out: false,
             emulation: Arc::default(),
+            scripts: Default::default(),
             state: TabState::Ready,
             activated: number,
             last_used: tokio::time::Instant::now(),

@@ -11,6 +11,7 @@ mod manual;
 mod metrics;
 mod policies;
 mod reload;
+mod restarts;
 mod secrets;
 mod serving;
 mod startup;

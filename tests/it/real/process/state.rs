@@ -3,10 +3,11 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::browsers::TestBrowser;
 use crate::support::daemon::{Daemon, Setup};
+use crate::support::wait::until;
 
 async fn store_of(daemon: &Daemon) -> Value {
     daemon.get("/health").await.json()["store"].clone()
@@ -132,5 +133,37 @@ async fn the_commands_check_migrate_and_compact_the_store_beside_a_daemon() {
     }
     let off = Setup::new().args(["store", "check"]).run().await;
     off.expect(1, &["store.url is empty"]);
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_go_on_while_another_process_locks_the_file_and_health_says_so() {
+    let browser = TestBrowser::shell().await;
+    let daemon = Setup::serving(&browser).keeping().start().await;
+    let client = daemon.client().await;
+    let file = rusqlite::Connection::open(daemon.dir().join("state/state.db")).unwrap();
+    file.execute_batch("BEGIN IMMEDIATE").unwrap();
+    until("health tells of the lock", async || {
+        client.ask(json!({"type": "createTab"})).await;
+        store_of(&daemon).await["state"] == "failing"
+    })
+    .await;
+    let health = daemon.get("/health").await.json();
+    assert_eq!(health["status"], "degraded", "{health}");
+    let reason = health["reasons"].to_string();
+    assert!(reason.contains("another process holds a lock"), "{health}");
+    let created = client.ask(json!({"type": "createTab"})).await;
+    assert_eq!(created["type"], "tabCreated", "{created}");
+    file.execute_batch("ROLLBACK").unwrap();
+    until("the store is well again", async || {
+        store_of(&daemon).await["state"] == "ok"
+    })
+    .await;
+    let log = daemon.log();
+    assert_eq!(
+        log.matches("the store cannot be written").count(),
+        1,
+        "{log}"
+    );
     daemon.stop().await;
 }
