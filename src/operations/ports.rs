@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use super::sessions::{BadOption, SessionOptions, SessionStore, SessionTokens, SessionTraffic};
+use crate::audit::Audit;
 use crate::policy::Denied;
 use crate::tabs::{
     CallId, CancelReport, FactSink, KeptDownload, NewTab, Registry, Reply, Scope, ScopeSetup,
@@ -107,6 +108,8 @@ pub struct OperationServices {
     pub session_store: Arc<dyn SessionStore>,
     /// Makes the tokens of sessions.
     pub session_tokens: Arc<dyn SessionTokens>,
+    /// Where it is written who did what.
+    pub audit: Audit,
     /// The bytes between pages and the network.
     pub traffic: SessionTraffic,
 }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
+use super::audit_chain::{AUDIT_BEGIN, AuditBegin};
 use super::backend::{Backend, Stored, Transaction};
 use super::error::StoreError;
 use super::rows::{
@@ -47,6 +48,18 @@ impl FakeBackend {
     /// Writes wait while the guard lives.
     pub async fn hold(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.held.lock().await
+    }
+
+    /// Changes a row of the audit past its chain.
+    pub fn tamper_audit(&self, seq: u64, change: impl FnOnce(&mut StoredAudit)) {
+        if let Some(row) = self.rows().audit.iter_mut().find(|it| it.seq == seq) {
+            change(row);
+        }
+    }
+
+    /// Removes a row of the audit past its chain.
+    pub fn remove_audit(&self, seq: u64) {
+        self.rows().audit.retain(|it| it.seq != seq);
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
@@ -109,8 +122,14 @@ impl Rows {
             }
             Write::Audit(row) => {
                 let last = self.audit.last();
-                let seq = last.map_or(0, |row| row.seq) + 1;
-                let chain = super::audit_chain::next(last.map(|row| row.chain.as_slice()), &row);
+                let last = last.map(|row| (row.seq, row.chain.clone()));
+                let last = last.or_else(|| {
+                    let begin = AuditBegin::read(self.settings.get(AUDIT_BEGIN)?).ok()?;
+                    Some((begin.seq, begin.chain))
+                });
+                let (seq, before) = last.unzip();
+                let chain = super::audit_chain::next(before.as_deref(), &row);
+                let seq = seq.unwrap_or(0) + 1;
                 self.audit.push(StoredAudit { seq, row, chain });
             }
             Write::InsertKey(row) => {
@@ -151,8 +170,16 @@ impl Rows {
             let ended = it.end.as_ref().map(|end| end.ended_ms);
             ended.is_none_or(|at| at >= retention.sessions_before_ms)
         });
-        self.audit
-            .retain(|it| it.row.at_ms >= retention.audit_before_ms);
+        let is_old = |it: &&StoredAudit| it.row.at_ms < retention.audit_before_ms;
+        // From the begin without a hole, so that what remains is one chain.
+        let old = self.audit.iter().take_while(is_old).count();
+        if let Some(last) = self.audit.drain(..old).next_back() {
+            let begin = AuditBegin {
+                seq: last.seq,
+                chain: last.chain,
+            };
+            self.settings.insert(AUDIT_BEGIN.to_owned(), begin.write());
+        }
         self.idempotency.retain(|_, it| it.expires_ms > now_ms);
         self.jobs
             .retain(|_, it| it.until_ms.is_none_or(|until| until > now_ms));

@@ -11,7 +11,7 @@ mod handle;
 mod rows;
 mod write;
 
-pub use self::audit_chain::next as next_in_chain;
+pub use self::audit_chain::{AUDIT_BEGIN, AuditBegin, next as next_in_chain};
 pub use self::backend::{Backend, Stored, Transaction};
 pub use self::error::StoreError;
 pub use self::handle::{StoreHandle, StoreHealth};

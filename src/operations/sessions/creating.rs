@@ -57,7 +57,7 @@ impl Operations {
             });
         }
         if !is_new {
-            return self.created(client, id, false, None);
+            return self.created(principal, id, false, None);
         }
         let mut unclaimed = Unclaimed {
             sessions: Arc::clone(&self.sessions),
@@ -74,7 +74,7 @@ impl Operations {
             operations
                 .sessions
                 .tell(id, call.map(|call| call.id), ready, None);
-            operations.created(&principal.scope.client, id, true, start)
+            operations.created(&principal, id, true, start)
         });
         let made = making.await.unwrap_or(Err(SessionError::Failed));
         unclaimed.id = None;
@@ -83,16 +83,16 @@ impl Operations {
 
     fn created(
         &self,
-        client: &ClientId,
+        principal: &Principal,
         id: SessionId,
         is_new: bool,
         start: Option<StartPage>,
     ) -> Result<CreatedSession, SessionError> {
-        let view = self.session(client, id)?;
+        let view = self.session(&principal.scope.client, id)?;
         if let Some(reason) = view.end_reason {
             return Err(SessionError::Ended { id, reason });
         }
-        let access = self.services.session_tokens.access(&view);
+        let access = self.services.session_tokens.access(principal, &view);
         Ok(CreatedSession {
             view,
             is_new,

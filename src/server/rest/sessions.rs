@@ -242,10 +242,10 @@ async fn heartbeat(request: RestRequest) -> RestResult {
 
 /// A token that lasts as long as the session does now: with the rights of the request's token, or with all of them.
 fn renewed_token(request: &RestRequest, now: &SessionView) -> Result<RenewedToken, Problem> {
-    let keys = &request.state.tokens;
-    Ok(match &request.entered()?.access.claims {
+    let (keys, access) = (&request.state.tokens, &request.entered()?.access);
+    Ok(match &access.claims {
         Some(claims) => renewed(keys, claims, now).into(),
-        None => Some(mint(keys, now, Grant::all())).into(),
+        None => Some(mint(keys, now, Grant::all_of(&access.principal))).into(),
     })
 }
 

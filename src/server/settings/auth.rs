@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::operations::{ClientId, ClientLimits, ClientPolicyConfig};
 use crate::secret::Secret;
+use crate::tokens::ApiKey;
 
 /// Who may connect.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -129,7 +130,7 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-/// A client that may connect.
+/// A configured client, with its token.
 #[derive(Debug, Clone)]
 pub struct ClientToken {
     /// Its name; tabs belong to it.
@@ -138,6 +139,46 @@ pub struct ClientToken {
     pub token: TokenHash,
     /// How much it may use, over all of its connections.
     pub limits: ClientLimits,
+}
+
+/// An API key, with how much its client may use.
+#[derive(Debug, Clone)]
+pub struct ClientKey {
+    /// The key.
+    pub key: ApiKey,
+    /// The day of its latest use, in days since the epoch.
+    pub last_used_day: Option<u64>,
+    /// How much its client may use, over all of its connections and credentials.
+    pub limits: ClientLimits,
+}
+
+/// What clients may prove themselves with.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials {
+    /// Tokens of configured clients.
+    pub tokens: Vec<ClientToken>,
+    /// API keys, revoked and expired ones among them.
+    pub keys: Vec<ClientKey>,
+    /// Refuses clients without a credential even where there is none that they could have, because the API keys could not be
+    /// read or none of them may be used.
+    pub is_required: bool,
+}
+
+impl From<Vec<ClientToken>> for Credentials {
+    fn from(tokens: Vec<ClientToken>) -> Self {
+        Self {
+            tokens,
+            ..Self::default()
+        }
+    }
+}
+
+impl Credentials {
+    /// Whether a client needs none of them. One that was revoked or has expired still counts: that a key ends must not
+    /// open the bridge to everybody.
+    pub fn is_open(&self) -> bool {
+        self.tokens.is_empty() && self.keys.is_empty() && !self.is_required
+    }
 }
 
 #[cfg(test)]

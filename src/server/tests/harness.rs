@@ -29,11 +29,16 @@ use crate::operations::{
     CallLog, ClientLimits, EventBus, FactListener, Facts, IdempotencyConfig, OperationServices,
     OperationSettings, Operations, StagingLimits, TabService, Tap, Timeouts, UrlPolicy,
 };
+use crate::audit::Audit;
 use crate::policy::{Denied, EvaluatePolicy};
 use crate::server::ports::{BrowserStatus, Probe};
-use crate::server::settings::{ClientToken, Listen, ServerConfig, ServerSettings, TokenHash};
+use crate::server::settings::{
+    ClientToken, Credentials, Listen, ServerConfig, ServerSettings, TokenHash,
+};
 use crate::server::ws::hub::Hub;
 use crate::server::{Replacer, Server, Services};
+use crate::store::StoreHandle;
+use crate::store::fake::FakeBackend;
 use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
 use crate::tabs::{
@@ -74,7 +79,7 @@ pub(super) fn settings() -> ServerSettings {
         protect_metrics: false,
         require_session_token: false,
         token_keys: Arc::new(TokenKeys::new(b"a secret of the tests", None)),
-        clients: Vec::new(),
+        credentials: Credentials::default(),
     }
 }
 
@@ -120,7 +125,8 @@ pub(super) fn client_token(name: &str, token: &str) -> ClientToken {
 
 /// Two clients, `a` with the token `alpha` and `b` with the token `beta`.
 pub(super) fn with_tokens(settings: &mut ServerSettings) {
-    settings.clients = vec![client_token("a", "alpha"), client_token("b", "beta")];
+    settings.credentials =
+        vec![client_token("a", "alpha"), client_token("b", "beta")].into();
 }
 
 /// Refuses `evil.test` and every scheme but https.
@@ -209,10 +215,16 @@ impl BrowserStatus for FakeBrowser {
 
 /// What a server works with, where nothing happens.
 pub(super) fn services(registry: Registry) -> Services {
-    services_with(registry, mpsc::channel(1).0, operation_settings())
+    services_with(
+        Arc::default(),
+        registry,
+        mpsc::channel(1).0,
+        operation_settings(),
+    )
 }
 
 fn services_with(
+    kept: Arc<FakeBackend>,
     registry: Registry,
     opener: mpsc::Sender<(NewTab, Reply)>,
     settings: OperationSettings,
@@ -225,6 +237,7 @@ fn services_with(
         facts: Facts(Arc::new(bus.clone())),
         session_store: Arc::new(MemoryStore::default()),
         session_tokens: Arc::new(NoSessionTokens),
+        audit: Audit::new(StoreHandle::start(kept)),
         traffic: SessionTraffic::default(),
     };
     Services {
@@ -249,6 +262,8 @@ pub(super) struct Bridge {
     pub(super) wanted: mpsc::Receiver<(NewTab, Reply)>,
     pub(super) operations: Arc<Operations>,
     pub(super) replacer: Replacer,
+    /// What is kept of it.
+    pub(super) kept: Arc<FakeBackend>,
     pub(super) stop: Option<oneshot::Sender<()>>,
     pub(super) running: JoinHandle<()>,
     views: Mutex<Vec<watch::Sender<TabView>>>,
@@ -274,9 +289,10 @@ impl Bridge {
         let registry = Registry::default();
         let browser = Arc::new(FakeBrowser::default());
         let (opener, wanted) = mpsc::channel(16);
+        let kept = Arc::<FakeBackend>::default();
         let services = Services {
             browser: Arc::clone(&browser) as Arc<dyn BrowserStatus>,
-            ..services_with(registry.clone(), opener, operations)
+            ..services_with(Arc::clone(&kept), registry.clone(), opener, operations)
         };
         let bus = services.bus.clone();
         let (operations, limit) = (
@@ -307,6 +323,7 @@ impl Bridge {
             wanted,
             operations,
             replacer,
+            kept,
             stop: Some(stop),
             running,
             views: Mutex::default(),
@@ -326,7 +343,12 @@ impl Bridge {
 
     /// Puts other clients in force.
     pub(super) fn replace(&self, clients: Vec<ClientToken>) {
-        self.replacer.prepare(clients, None).unwrap().put_in_force();
+        self.replace_credentials(clients.into());
+    }
+
+    pub(super) fn replace_credentials(&self, credentials: Credentials) {
+        let replacement = self.replacer.prepare(credentials, None);
+        replacement.unwrap().put_in_force();
     }
 
     /// A tab whose messages the test takes.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cdp_bridge::audit::Audit;
 use cdp_bridge::operations::client_quota::ClientQuota;
 use cdp_bridge::operations::sessions::{
     BadOption, MemoryStore, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
@@ -92,6 +93,7 @@ impl Door {
             facts: Facts(Arc::new(bus)),
             session_store: Arc::new(MemoryStore::default()),
             session_tokens: Arc::new(NoSessionTokens),
+            audit: Audit::default(),
             traffic: SessionTraffic::default(),
         };
         let operations = Arc::new(Operations::new(settings, services, [tap]));
@@ -107,6 +109,9 @@ impl Door {
             permissions,
             quota: ClientQuota::new(limits, Instant::now()),
             is_anonymous: false,
+            key: None,
+            has_session_token: false,
+            peer: None,
             valid_until: None,
             valid: watch::channel(()).1,
         };

@@ -335,6 +335,7 @@ async fn tokens_of_other_keys_times_purposes_and_clients_are_refused() {
         cli: "a".to_owned(),
         scp: TokenScopes::all(),
         pg: None,
+        key: None,
         bound: false,
         r#gen: 0,
         iat: now,

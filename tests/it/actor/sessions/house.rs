@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cdp_bridge::audit::Audit;
 use cdp_bridge::operations::client_quota::ClientQuota;
 use cdp_bridge::operations::sessions::{
     BadOption, CreatedSession, EndReason, MemoryStore, NoSessionTokens, SessionId, SessionLimits,
@@ -126,6 +127,7 @@ impl House {
             facts: Facts(Arc::new(bus.clone())),
             session_store: Arc::<MemoryStore>::clone(&store),
             session_tokens: Arc::new(NoSessionTokens),
+            audit: Audit::default(),
             traffic: SessionTraffic::default(),
         };
         let operations = Arc::new(Operations::new(settings, services, []));
@@ -222,6 +224,9 @@ pub(super) fn principal(client: &str) -> Principal {
         permissions: Permissions::ALL,
         quota: ClientQuota::new(limits, Instant::now()),
         is_anonymous: false,
+        key: None,
+        has_session_token: false,
+        peer: None,
         valid_until: None,
         valid: watch::channel(()).1,
     }
