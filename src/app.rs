@@ -36,6 +36,7 @@ use crate::operations::{CallLog, EventBus, Facts, OperationServices, Operations,
 use crate::policy::DownloadPolicy;
 use crate::server::session_tokens::SessionTokenMint;
 use crate::server::{BindError, Listen, Replacer, Server, Services};
+use crate::store::StoreHandle;
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 use crate::tokens::TokenKeys;
 
@@ -134,6 +135,8 @@ impl Daemon {
                 session_store: Arc::new(MemoryStore::default()),
                 session_tokens: Arc::<SessionTokenMint>::clone(&session_tokens),
                 traffic,
+                store: StoreHandle::off(),
+                master_key: None,
             },
             &bus,
         );

@@ -10,6 +10,8 @@ use tokio::sync::oneshot;
 use super::sessions::{BadOption, SessionOptions, SessionStore, SessionTokens, SessionTraffic};
 use crate::audit::Audit;
 use crate::policy::Denied;
+use crate::sealing::MasterKey;
+use crate::store::StoreHandle;
 use crate::tabs::{
     CallId, CancelReport, FactSink, KeptDownload, NewTab, Registry, Reply, Scope, ScopeSetup,
     SupervisorHandle, TabError,
@@ -112,4 +114,8 @@ pub struct OperationServices {
     pub audit: Audit,
     /// The bytes between pages and the network.
     pub traffic: SessionTraffic,
+    /// What outlives the process.
+    pub store: StoreHandle,
+    /// Encrypts what is stored; `None` where nothing is.
+    pub master_key: Option<MasterKey>,
 }

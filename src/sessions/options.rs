@@ -62,6 +62,8 @@ pub struct SessionOptions {
     pub locale: Option<String>,
     /// The same.
     pub timezone_id: Option<String>,
+    /// Where its end is told.
+    pub webhook_url: Option<String>,
 }
 
 /// What a client changes in a session.
@@ -112,6 +114,7 @@ impl SessionOptions {
             geolocation: None,
             locale: None,
             timezone_id: None,
+            webhook_url: None,
         }
     }
 

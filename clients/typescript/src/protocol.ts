@@ -2408,6 +2408,8 @@ export interface CreateSessionFields {
   timezoneId?: string | null;
   /** Size of the visible part of its pages, where `createTab` sets none; the configured window size if absent. */
   viewport?: Viewport | null;
+  /** Where its end is told by a `POST`, if the configuration allows that host (`webhooks.allow`). */
+  webhookUrl?: string | null;
 }
 
 /** Fields of a `getSession`. */

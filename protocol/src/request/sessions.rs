@@ -76,6 +76,10 @@ pub struct CreateSession {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub timezone_id: Option<String>,
+    /// Where its end is told by a `POST`, if the configuration allows that host (`webhooks.allow`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
+    pub webhook_url: Option<String>,
 }
 
 /// What happens to files that the pages of a session offer.
@@ -196,6 +200,8 @@ impl Validate for CreateSession {
         self.viewport.as_ref().map_or(Ok(()), check_viewport)?;
         let list = self.allowlist.as_ref().map_or(0, Vec::len);
         at_most("allowlist", list, 256)?;
+        let webhook = self.webhook_url.as_ref().map_or(0, String::len);
+        at_most("webhookUrl", webhook, 2048)?;
         if let Some(proxy) = &self.proxy {
             at_most("proxy.bypass", proxy.bypass.len(), 64)?;
         }

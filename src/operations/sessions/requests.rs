@@ -75,6 +75,7 @@ pub fn options_of(
         geolocation: create.geolocation,
         locale: create.locale,
         timezone_id: create.timezone_id,
+        webhook_url: create.webhook_url,
     })
 }
 

@@ -239,6 +239,8 @@ fn services_with(
         session_tokens: Arc::new(NoSessionTokens),
         audit: Audit::new(StoreHandle::start(kept)),
         traffic: SessionTraffic::default(),
+        store: crate::store::StoreHandle::off(),
+        master_key: None,
     };
     Services {
         operations: Arc::new(Operations::new(

@@ -95,6 +95,8 @@ impl Door {
             session_tokens: Arc::new(NoSessionTokens),
             audit: Audit::default(),
             traffic: SessionTraffic::default(),
+            store: cdp_bridge::store::StoreHandle::off(),
+            master_key: None,
         };
         let operations = Arc::new(Operations::new(settings, services, [tap]));
         let limits = ClientLimits {

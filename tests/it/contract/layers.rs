@@ -76,7 +76,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "operations",
         &[
-            "tabs", "clock", "locator", "lock", "metrics", "policy", "protocol", "sessions",
+            "tabs", "clock", "locator", "lock", "metrics", "policy", "protocol", "sealing",
+            "sessions", "store",
         ],
     ),
     // A door reaches the tabs through operations only.

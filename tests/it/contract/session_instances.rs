@@ -65,6 +65,7 @@ pub(super) fn requests(full: bool) -> Vec<RequestBody> {
             geolocation: maybe(full, geolocation()),
             locale: maybe(full, "de-DE".to_owned()),
             timezone_id: maybe(full, "Europe/Berlin".to_owned()),
+            webhook_url: maybe(full, "https://hooks.a.test/ended".to_owned()),
         }
         .into(),
         GetSession {

@@ -4823,6 +4823,7 @@ class Requests(RequestsBase):
         start_url: str | None = None,
         timezone_id: str | None = None,
         viewport: Viewport | None = None,
+        webhook_url: str | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -4855,6 +4856,8 @@ class Requests(RequestsBase):
         - `timezone_id`: The time zone that its tabs start with, as `timezoneId` of `emulate`.
         - `viewport`: Size of the visible part of its pages, where `createTab` sets none; the
           configured window size if absent.
+        - `webhook_url`: Where its end is told by a `POST`, if the configuration allows that host
+          (`webhooks.allow`).
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -4877,6 +4880,7 @@ class Requests(RequestsBase):
             "startUrl": start_url,
             "timezoneId": timezone_id,
             "viewport": viewport,
+            "webhookUrl": webhook_url,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,

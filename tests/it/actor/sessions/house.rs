@@ -129,6 +129,8 @@ impl House {
             session_tokens: Arc::new(NoSessionTokens),
             audit: Audit::default(),
             traffic: SessionTraffic::default(),
+            store: cdp_bridge::store::StoreHandle::off(),
+            master_key: None,
         };
         let operations = Arc::new(Operations::new(settings, services, []));
         bus.listen(operations.usage_counter());
