@@ -1,10 +1,15 @@
 //! The daemon: wires the modules together, and owns the order of start and stop.
 
+mod api_keys;
+pub mod audit_commands;
 mod blocked_requests;
 pub(crate) mod browser_source;
 mod browser_status;
 mod client_rules;
 mod clients;
+mod clients_in_force;
+pub mod key_commands;
+mod key_watch;
 mod policies;
 mod proxies;
 mod reload;
@@ -19,14 +24,19 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use self::api_keys::with_clients_of;
 use self::browser_status::SupervisedBrowser;
+use self::clients_in_force::{ClientsInForce, Parts};
+use self::key_watch::ReadKeys;
 use self::policies::Policies;
 use self::proxies::ContextProxies;
 use self::scope_proxies::SessionPolicies;
+use crate::audit::{Actor, AuditAction, AuditDetail, AuditEntry, AuditObject};
 use crate::browser::connect::BrowserConnectError;
 use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
 use crate::browser::sweep::sweep;
+use crate::clock::epoch_ms;
 use crate::config::Config;
 use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
 use crate::exposition::Exposition;
@@ -35,7 +45,7 @@ use crate::operations::sessions::{EndReason, MemoryStore, SessionTraffic};
 use crate::operations::{CallLog, EventBus, Facts, OperationServices, Operations, Tap};
 use crate::policy::DownloadPolicy;
 use crate::server::session_tokens::SessionTokenMint;
-use crate::server::{BindError, Listen, Replacer, Server, Services};
+use crate::server::{BindError, Credentials, Listen, Server, Services};
 use crate::store::StoreHandle;
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 use crate::tokens::TokenKeys;
@@ -45,6 +55,9 @@ pub use self::room_settings::SettingsError;
 
 /// Time limit for closing all tabs when the bridge stops. After it Chromium is ended anyway.
 const TABS_LIMIT: Duration = Duration::from_secs(3);
+
+/// Time limit for the store to take what is queued when the bridge stops.
+const FLUSH_LIMIT: Duration = Duration::from_secs(3);
 
 /// Why the bridge did not start.
 #[derive(Debug, thiserror::Error)]
@@ -76,9 +89,10 @@ pub struct Daemon {
     tabs: SupervisorHandle,
     server: JoinHandle<()>,
     operations: Arc<Operations>,
-    replacer: Replacer,
+    clients: Arc<ClientsInForce>,
+    key_watch: JoinHandle<()>,
     token_keys: Arc<TokenKeys>,
-    policies: Arc<Policies>,
+    store: StoreHandle,
     /// The configuration at the start. A reload replaces only parts of it.
     started_with: Config,
     /// The proxy listener for traffic outside the bridge's browser contexts; open while Chromium runs.
@@ -96,6 +110,14 @@ impl Daemon {
         config: &Config,
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
+        let store = StoreHandle::off();
+        let started_with = config;
+        let ReadKeys { keys, version } = key_watch::at_start(&store).await;
+        let with_all_keys = with_clients_of(&keys.keys, config, epoch_ms());
+        let profile_owner = browser_source::client_of_default_context(&with_all_keys);
+        let admitted = keys.admitted(config, profile_owner.as_ref(), epoch_ms());
+        // From here on with the clients of the keys.
+        let config = &admitted.config;
         let policies = Arc::new(Policies::new(client_rules::read(config)?));
         let egress = egress();
         let traffic = SessionTraffic::default();
@@ -122,7 +144,12 @@ impl Daemon {
         );
         tokio::spawn(blocked_requests::publish(Arc::clone(&facts), blocked));
         let status = SupervisedBrowser::default();
-        let server_settings = room_settings::server(config)?;
+        let mut server_settings = room_settings::server(started_with)?;
+        let credentials = clients::credentials(started_with, config, &admitted.keys)?;
+        server_settings.credentials = Credentials {
+            is_required: credentials.is_required || keys.require_credentials(),
+            ..credentials
+        };
         let token_keys = Arc::clone(&server_settings.token_keys);
         let session_tokens = SessionTokenMint::new(Arc::clone(&token_keys));
         let operations = application(
@@ -135,7 +162,7 @@ impl Daemon {
                 session_store: Arc::new(MemoryStore::default()),
                 session_tokens: Arc::<SessionTokenMint>::clone(&session_tokens),
                 traffic,
-                store: StoreHandle::off(),
+                store: store.clone(),
                 master_key: None,
             },
             &bus,
@@ -168,17 +195,34 @@ impl Daemon {
             follower.on_change(up).await;
         }
         tokio::spawn(follower.run(changes));
+        let parts = Parts {
+            replacer: server.replacer(),
+            policies,
+            tabs: tabs.clone(),
+            operations: Arc::clone(&operations),
+        };
+        let clients = ClientsInForce::new(parts, started_with, keys, profile_owner);
+        let clients = Arc::new(clients);
+        let watch = key_watch::follow(store.clone(), Arc::clone(&clients), version);
+        operations
+            .audit()
+            .offer(of_daemon(AuditAction::DaemonStart));
 
         Ok(Self {
             address: server.local_addr().clone(),
             browser,
             tabs,
-            replacer: server.replacer(),
+            clients,
+            key_watch: if store.is_on() {
+                tokio::spawn(watch)
+            } else {
+                tokio::spawn(std::future::ready(()))
+            },
             token_keys,
             server: tokio::spawn(server.run()),
             operations,
-            policies,
-            started_with: config.clone(),
+            store,
+            started_with: started_with.clone(),
             _process_wide: process_wide,
         })
     }
@@ -191,6 +235,7 @@ impl Daemon {
     /// Graceful stop: refuses new requests, waits for running ones, closes the tabs and the connections,
     /// and ends Chromium.
     pub async fn stop(self) {
+        self.key_watch.abort();
         let close_tabs = async {
             let ended = async {
                 self.operations.end_all_sessions(EndReason::Shutdown).await;
@@ -209,7 +254,22 @@ impl Daemon {
         if let Err(error) = self.server.await {
             tracing::error!(%error, "the server failed");
         }
+        self.operations
+            .audit()
+            .offer(of_daemon(AuditAction::DaemonStop));
+        if timeout(FLUSH_LIMIT, self.store.flush()).await.is_err() {
+            tracing::warn!("the store did not take everything in time");
+        }
     }
+}
+
+/// What the audit has of the daemon itself.
+fn of_daemon(action: AuditAction) -> AuditEntry {
+    let detail = AuditDetail {
+        version: Some(env!("CARGO_PKG_VERSION")),
+        ..AuditDetail::default()
+    };
+    AuditEntry::new(Actor::Daemon, action, AuditObject::Daemon).with_detail(detail)
 }
 
 /// Writes `/metrics`, which is empty without an exposition.

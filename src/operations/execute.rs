@@ -39,6 +39,7 @@ pub struct Operations {
     pub(super) idempotency: Arc<IdempotencyGuard>,
     pub(super) running: RunningCalls,
     pub(super) sessions: Arc<Sessions>,
+    audit: Audit,
     taps: Taps,
     calls: AtomicU64,
 }
@@ -63,6 +64,7 @@ impl Operations {
             staging,
             sessions,
             settings,
+            audit: Audit::new(services.store.clone()),
             services,
             drain: Drain::default(),
             running: RunningCalls::default(),
@@ -86,7 +88,7 @@ impl Operations {
 
     /// Where it is written who did what.
     pub fn audit(&self) -> &Audit {
-        &self.services.audit
+        &self.audit
     }
 
     /// A client came with its API key: the first time of a day is kept.
@@ -95,7 +97,7 @@ impl Operations {
         if let Some(key) = &principal.key
             && key.is_first_use_on(day)
         {
-            self.services.audit.keys_used(vec![key.id.clone()], day);
+            self.audit.keys_used(vec![key.id.clone()], day);
         }
     }
 

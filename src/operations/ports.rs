@@ -8,7 +8,6 @@ use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use super::sessions::{BadOption, SessionOptions, SessionStore, SessionTokens, SessionTraffic};
-use crate::audit::Audit;
 use crate::policy::Denied;
 use crate::sealing::MasterKey;
 use crate::store::StoreHandle;
@@ -110,8 +109,6 @@ pub struct OperationServices {
     pub session_store: Arc<dyn SessionStore>,
     /// Makes the tokens of sessions.
     pub session_tokens: Arc<dyn SessionTokens>,
-    /// Where it is written who did what.
-    pub audit: Audit,
     /// The bytes between pages and the network.
     pub traffic: SessionTraffic,
     /// What outlives the process.

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 use super::error::SessionError;
 use super::service::{Place, Sessions, new_id};
 use super::{CreatedSession, EndReason, SessionId, SessionOptions, StartPage};
+use crate::audit::{AuditAction, AuditEntry, AuditObject};
 use crate::operations::principal::Reach;
 use crate::operations::{
     CallId, ClientId, OperationError, Operations, Principal, StreamSinks, Success,
@@ -74,11 +75,20 @@ impl Operations {
             operations
                 .sessions
                 .tell(id, call.map(|call| call.id), ready, None);
+            operations.audit_creation(&principal, id);
             operations.created(&principal, id, true, start)
         });
         let made = making.await.unwrap_or(Err(SessionError::Failed));
         unclaimed.id = None;
         made
+    }
+
+    fn audit_creation(&self, principal: &Principal, id: SessionId) {
+        let object = AuditObject::Session(id.to_string());
+        let entry = AuditEntry::new(principal.actor(), AuditAction::SessionCreate, object)
+            .of_client(principal.scope.client.as_str())
+            .from_peer(principal.peer);
+        self.audit().offer(entry);
     }
 
     fn created(

@@ -168,7 +168,11 @@ impl Operations {
             return Err(SessionError::Implicit);
         }
         let cause = Some(responder.call().id);
-        drop(self.sessions.begin_end(id, EndReason::Requested, cause));
+        let by = Some(caller.principal());
+        let ends = self
+            .sessions
+            .begin_end_by(by, id, EndReason::Requested, cause);
+        drop(ends);
         self.session(&caller.scope().client, id)
     }
 }

@@ -47,10 +47,10 @@ impl Replacer {
     /// TLS.
     pub fn prepare(
         &self,
-        credentials: Credentials,
+        credentials: impl Into<Credentials>,
         tls: Option<&TlsConfig>,
     ) -> Result<Replacement, ReplaceError> {
-        let state = &self.state;
+        let (state, credentials) = (&self.state, credentials.into());
         if credentials.is_open() && !state.settings.config.listen.is_local() {
             return Err(ReplaceError::Open {
                 address: state.settings.config.listen.clone(),

@@ -16,6 +16,7 @@ use super::request::RestRequest;
 use super::route::{RestResult, Route, RouteAuth};
 use super::session::{RenewedSession, RenewedToken, Session, SessionUrls};
 use crate::operations::Scope;
+use crate::operations::audit::{AuditAction, AuditDetail, AuditEntry, AuditObject};
 use crate::operations::sessions::{
     EndReason, SessionError, SessionFilter, SessionId, SessionUpdate, SessionView, StatusFilter,
 };
@@ -203,11 +204,30 @@ async fn update(mut request: RestRequest) -> RestResult {
         metadata: update.metadata,
     };
     let changes_something = update != SessionUpdate::default();
+    let changed = [
+        ("maxDurationMs", update.max_duration.is_some()),
+        ("idleTimeoutMs", update.idle_timeout.is_some()),
+        ("metadata", update.metadata.is_some()),
+    ];
     let updated = request
         .state
         .operations()
         .update_session(&before.client, id, update);
     let view = updated.map_err(problem)?;
+    if changes_something {
+        let changed = changed.into_iter().filter(|(_, is_set)| *is_set);
+        let detail = AuditDetail {
+            changed: changed.map(|(name, _)| name).collect(),
+            ..AuditDetail::default()
+        };
+        let principal = &request.entered()?.access.principal;
+        let object = AuditObject::Session(id.to_string());
+        let entry = AuditEntry::new(principal.actor(), AuditAction::SessionUpdate, object)
+            .of_client(principal.scope.client.as_str())
+            .from_peer(principal.peer)
+            .with_detail(detail);
+        request.state.operations().audit().offer(entry);
+    }
     let token = if changes_something {
         renewed_token(&request, &view)?
     } else {
@@ -219,10 +239,12 @@ async fn update(mut request: RestRequest) -> RestResult {
 
 async fn end(request: RestRequest) -> RestResult {
     let query: EndQuery = request.query()?;
-    let (id, view) = named(&request)?;
-    let operations = request.state.operations();
-    let ended = operations
-        .end_session(&view.client, id, EndReason::Requested, query.wait)
+    let (id, _) = named(&request)?;
+    let principal = &request.entered()?.access.principal;
+    let ended = request
+        .state
+        .operations()
+        .end_session_by(principal, id, EndReason::Requested, query.wait)
         .await;
     ended.map_err(problem)?;
     answer::nothing()

@@ -23,6 +23,9 @@ pub struct AuthConfig {
     /// or a unix socket.
     #[schemars(extend("examples" = [[{ "name": "coordinator", "token_file": "/run/secrets/token" }]]))]
     pub clients: Vec<ClientConfig>,
+    /// Require a token or an API key also where `clients` is empty. Then `server.listen` may be an address that other machines
+    /// can reach, and API keys (`cdp-bridge keys add`) are the only way in.
+    pub required: bool,
     /// Require a token for `/metrics` too.
     pub protect_metrics: bool,
     /// Require the token of a session beside the client's own, in every request about a session or its pages. Only with
@@ -91,6 +94,20 @@ pub struct ClientLimitsConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
     pub sessions: Option<usize>,
+}
+
+impl ClientLimitsConfig {
+    /// These limits, and `other` where they say nothing.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            tabs: self.tabs.or(other.tabs),
+            max_inflight: self.max_inflight.or(other.max_inflight),
+            rate_per_second: self.rate_per_second.or(other.rate_per_second),
+            max_connections: self.max_connections.or(other.max_connections),
+            sessions: self.sessions.or(other.sessions),
+        }
+    }
 }
 
 impl ClientConfig {

@@ -29,14 +29,14 @@ use crate::operations::{
     CallLog, ClientLimits, EventBus, FactListener, Facts, IdempotencyConfig, OperationServices,
     OperationSettings, Operations, StagingLimits, TabService, Tap, Timeouts, UrlPolicy,
 };
-use crate::audit::Audit;
 use crate::policy::{Denied, EvaluatePolicy};
 use crate::server::ports::{BrowserStatus, Probe};
 use crate::server::settings::{
-    ClientToken, Credentials, Listen, ServerConfig, ServerSettings, TokenHash,
+    ClientKey, ClientToken, Credentials, Listen, ServerConfig, ServerSettings, TokenHash,
 };
 use crate::server::ws::hub::Hub;
 use crate::server::{Replacer, Server, Services};
+use crate::sealing::MasterKey;
 use crate::store::StoreHandle;
 use crate::store::fake::FakeBackend;
 use crate::tabs::picture::Picture;
@@ -45,7 +45,7 @@ use crate::tabs::{
     AnswerKind, CallId, CancelReport, CastFrame, Fact, FactKind, FactSink as _, KeptDownload,
     NewTab, OnDisconnect, Registry, Reply, Scope, ScopeSetup, TabError, TabHandle, TabMessage,
 };
-use crate::tokens::TokenKeys;
+use crate::tokens::{ApiKey, NewApiKey, TokenKeys};
 
 /// How long a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -120,6 +120,35 @@ pub(super) fn client_token(name: &str, token: &str) -> ClientToken {
         name: name.into(),
         token: TokenHash::of(token),
         limits: LIMITS,
+    }
+}
+
+/// An API key of a client, with its text.
+pub(super) fn api_key(client: &str, scopes: &str) -> (String, ClientKey) {
+    let new = NewApiKey::generate().unwrap();
+    let key = ApiKey {
+        id: new.id,
+        client: client.to_owned(),
+        sha256: new.sha256,
+        scopes: scopes.parse().unwrap(),
+        expires_ms: None,
+        is_revoked: false,
+    };
+    let key = ClientKey {
+        key,
+        last_used_day: None,
+        limits: LIMITS,
+    };
+    (new.text, key)
+}
+
+/// The same keys, of which the first is revoked.
+pub(super) fn first_revoked(keys: &[ClientKey]) -> Credentials {
+    let mut keys = keys.to_vec();
+    keys[0].key.is_revoked = true;
+    Credentials {
+        keys,
+        ..Credentials::default()
     }
 }
 
@@ -216,7 +245,7 @@ impl BrowserStatus for FakeBrowser {
 /// What a server works with, where nothing happens.
 pub(super) fn services(registry: Registry) -> Services {
     services_with(
-        Arc::default(),
+        None,
         registry,
         mpsc::channel(1).0,
         operation_settings(),
@@ -224,7 +253,7 @@ pub(super) fn services(registry: Registry) -> Services {
 }
 
 fn services_with(
-    kept: Arc<FakeBackend>,
+    kept: Option<Arc<FakeBackend>>,
     registry: Registry,
     opener: mpsc::Sender<(NewTab, Reply)>,
     settings: OperationSettings,
@@ -237,10 +266,9 @@ fn services_with(
         facts: Facts(Arc::new(bus.clone())),
         session_store: Arc::new(MemoryStore::default()),
         session_tokens: Arc::new(NoSessionTokens),
-        audit: Audit::new(StoreHandle::start(kept)),
         traffic: SessionTraffic::default(),
-        store: crate::store::StoreHandle::off(),
-        master_key: None,
+        master_key: kept.is_some().then(|| MasterKey::new([7; 32])),
+        store: kept.map_or_else(StoreHandle::off, |kept| StoreHandle::start(kept)),
     };
     Services {
         operations: Arc::new(Operations::new(
@@ -264,8 +292,6 @@ pub(super) struct Bridge {
     pub(super) wanted: mpsc::Receiver<(NewTab, Reply)>,
     pub(super) operations: Arc<Operations>,
     pub(super) replacer: Replacer,
-    /// What is kept of it.
-    pub(super) kept: Arc<FakeBackend>,
     pub(super) stop: Option<oneshot::Sender<()>>,
     pub(super) running: JoinHandle<()>,
     views: Mutex<Vec<watch::Sender<TabView>>>,
@@ -284,6 +310,22 @@ impl Bridge {
         change: impl FnOnce(&mut ServerSettings),
         change_operations: impl FnOnce(&mut OperationSettings),
     ) -> Self {
+        Self::with_store(None, change, change_operations).await
+    }
+
+    /// A server that keeps what it does.
+    pub(super) async fn keeping(
+        kept: Arc<FakeBackend>,
+        change: impl FnOnce(&mut ServerSettings),
+    ) -> Self {
+        Self::with_store(Some(kept), change, |_| {}).await
+    }
+
+    async fn with_store(
+        kept: Option<Arc<FakeBackend>>,
+        change: impl FnOnce(&mut ServerSettings),
+        change_operations: impl FnOnce(&mut OperationSettings),
+    ) -> Self {
         let mut settings = settings();
         change(&mut settings);
         let mut operations = operation_settings();
@@ -291,10 +333,9 @@ impl Bridge {
         let registry = Registry::default();
         let browser = Arc::new(FakeBrowser::default());
         let (opener, wanted) = mpsc::channel(16);
-        let kept = Arc::<FakeBackend>::default();
         let services = Services {
             browser: Arc::clone(&browser) as Arc<dyn BrowserStatus>,
-            ..services_with(Arc::clone(&kept), registry.clone(), opener, operations)
+            ..services_with(kept, registry.clone(), opener, operations)
         };
         let bus = services.bus.clone();
         let (operations, limit) = (
@@ -325,7 +366,6 @@ impl Bridge {
             wanted,
             operations,
             replacer,
-            kept,
             stop: Some(stop),
             running,
             views: Mutex::default(),

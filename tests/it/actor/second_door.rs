@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cdp_bridge::audit::Audit;
 use cdp_bridge::operations::client_quota::ClientQuota;
 use cdp_bridge::operations::sessions::{
     BadOption, MemoryStore, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
@@ -93,7 +92,6 @@ impl Door {
             facts: Facts(Arc::new(bus)),
             session_store: Arc::new(MemoryStore::default()),
             session_tokens: Arc::new(NoSessionTokens),
-            audit: Audit::default(),
             traffic: SessionTraffic::default(),
             store: cdp_bridge::store::StoreHandle::off(),
             master_key: None,

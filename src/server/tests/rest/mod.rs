@@ -1,6 +1,8 @@
 //! The REST door.
 
+mod api_keys;
 mod auth;
+mod deletes;
 mod commands;
 mod cors;
 mod documents;

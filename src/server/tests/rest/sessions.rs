@@ -431,6 +431,7 @@ async fn a_token_of_one_page_is_not_one_of_the_whole_session() {
         cli: "a".to_owned(),
         scp: TokenScopes::all(),
         pg: Some("t1".to_owned()),
+        key: None,
         bound: true,
         r#gen: 0,
         iat: 0,

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cdp_bridge::audit::Audit;
 use cdp_bridge::operations::client_quota::ClientQuota;
 use cdp_bridge::operations::sessions::{
     BadOption, CreatedSession, EndReason, MemoryStore, NoSessionTokens, SessionId, SessionLimits,
@@ -127,7 +126,6 @@ impl House {
             facts: Facts(Arc::new(bus.clone())),
             session_store: Arc::<MemoryStore>::clone(&store),
             session_tokens: Arc::new(NoSessionTokens),
-            audit: Audit::default(),
             traffic: SessionTraffic::default(),
             store: cdp_bridge::store::StoreHandle::off(),
             master_key: None,
