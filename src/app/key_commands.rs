@@ -317,11 +317,11 @@ mod tests {
         use crate::store::Backend as _;
 
         let (store, backend) = store();
-        let added = add(&store, &Config::default(), &asked("a", &[("tabs", 3)]));
-        let added = added.await.unwrap();
+        let (config, first) = (Config::default(), asked("a", &[("tabs", 3)]));
+        let added = add(&store, &config, &first).await.unwrap();
         assert!(added.notes[0].contains("first key"), "{:?}", added.notes);
         assert_eq!(added.json()["key"], added.new.text);
-        let again = add(&store, &Config::default(), &asked("a", &[])).await;
+        let again = add(&store, &config, &asked("a", &[])).await;
         assert_eq!(again.unwrap().notes, Vec::<String>::new());
         let revoked = revoke(&store, &added.new.id).await.unwrap();
         assert!(revoked.ends_with("is revoked"), "{revoked}");

@@ -46,7 +46,9 @@ async fn websocket_of(bridge: &Bridge, session: &Value) -> Client {
         text(session, "sessionId"),
         text(session, "token")
     );
-    bridge.http(&head).await.client().await
+    let mut client = bridge.http(&head).await.client().await;
+    assert_eq!(client.event().await["type"], "welcome");
+    client
 }
 
 #[tokio::test]
@@ -255,7 +257,9 @@ async fn the_use_of_a_key_and_what_was_done_with_it_are_kept_and_its_secret_is_n
     assert_eq!(end.send(&bridge).await.status, 204);
     for _ in 0..30 {
         let refused = get("/v1/limits").bearer(&gone).send(&bridge).await;
-        assert!([401, 429].contains(&refused.status), "{}", refused.body);
+        assert_eq!(refused.status, 401, "{}", refused.body);
+        let guess = get("/v1/limits").bearer("guess").send(&bridge).await;
+        assert!([401, 429].contains(&guess.status), "{}", guess.body);
     }
     let rows = soon("the rows", async {
         loop {
