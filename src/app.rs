@@ -10,11 +10,14 @@ mod clients;
 mod clients_in_force;
 pub mod key_commands;
 mod key_watch;
+pub mod kept;
+mod master_key;
 mod policies;
 mod proxies;
 mod reload;
 pub(crate) mod room_settings;
 mod scope_proxies;
+mod state_directory;
 
 use std::io;
 use std::sync::Arc;
@@ -50,14 +53,12 @@ use crate::store::StoreHandle;
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 use crate::tokens::TokenKeys;
 
+pub use self::kept::{Kept, KeptError};
 pub use self::reload::ReloadError;
 pub use self::room_settings::SettingsError;
 
 /// Time limit for closing all tabs when the bridge stops. After it Chromium is ended anyway.
 const TABS_LIMIT: Duration = Duration::from_secs(3);
-
-/// Time limit for the store to take what is queued when the bridge stops.
-const FLUSH_LIMIT: Duration = Duration::from_secs(3);
 
 /// Why the bridge did not start.
 #[derive(Debug, thiserror::Error)]
@@ -72,12 +73,15 @@ pub enum StartError {
     Proxy(io::Error),
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The store is required and cannot be used.
+    #[error(transparent)]
+    Store(#[from] KeptError),
 }
 
 /// Checks the values that only their modules can judge, such as the patterns of the allowlist.
 pub fn check(config: &Config) -> Result<(), SettingsError> {
     client_rules::read(config)?;
-    room_settings::server(config)?;
+    room_settings::server(config, None)?;
     Ok(())
 }
 
@@ -110,9 +114,13 @@ impl Daemon {
         config: &Config,
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
-        let store = StoreHandle::off();
         let started_with = config;
-        let ReadKeys { keys, version } = key_watch::at_start(&store).await;
+        let Kept { store, master_key } = Kept::to_serve(config).await?;
+        let ReadKeys {
+            keys,
+            version,
+            from,
+        } = key_watch::at_start(config, &store).await;
         let with_all_keys = with_clients_of(&keys.keys, config, epoch_ms());
         let profile_owner = browser_source::client_of_default_context(&with_all_keys);
         let admitted = keys.admitted(config, profile_owner.as_ref(), epoch_ms());
@@ -144,7 +152,7 @@ impl Daemon {
         );
         tokio::spawn(blocked_requests::publish(Arc::clone(&facts), blocked));
         let status = SupervisedBrowser::default();
-        let mut server_settings = room_settings::server(started_with)?;
+        let mut server_settings = room_settings::server(started_with, master_key.as_ref())?;
         let credentials = clients::credentials(started_with, config, &admitted.keys)?;
         server_settings.credentials = Credentials {
             is_required: credentials.is_required || keys.require_credentials(),
@@ -163,7 +171,7 @@ impl Daemon {
                 session_tokens: Arc::<SessionTokenMint>::clone(&session_tokens),
                 traffic,
                 store: store.clone(),
-                master_key: None,
+                master_key: master_key.clone(),
             },
             &bus,
         );
@@ -173,7 +181,9 @@ impl Daemon {
             browser: Arc::new(status.clone()),
             render_metrics: metrics_text(exposition),
         };
-        note_random_secret(config);
+        if master_key.is_none() {
+            note_random_secret(config);
+        }
         let server = Server::bind(server_settings, services).await?;
         session_tokens.listens(server.local_addr(), config.server.tls.is_some());
         // Not awaited: it removes profiles that earlier runs left behind.
@@ -203,7 +213,7 @@ impl Daemon {
         };
         let clients = ClientsInForce::new(parts, started_with, keys, profile_owner);
         let clients = Arc::new(clients);
-        let watch = key_watch::follow(store.clone(), Arc::clone(&clients), version);
+        let watch = key_watch::follow(from, Arc::clone(&clients), version);
         operations
             .audit()
             .offer(of_daemon(AuditAction::DaemonStart));
@@ -213,11 +223,7 @@ impl Daemon {
             browser,
             tabs,
             clients,
-            key_watch: if store.is_on() {
-                tokio::spawn(watch)
-            } else {
-                tokio::spawn(std::future::ready(()))
-            },
+            key_watch: tokio::spawn(watch),
             token_keys,
             server: tokio::spawn(server.run()),
             operations,
@@ -257,9 +263,7 @@ impl Daemon {
         self.operations
             .audit()
             .offer(of_daemon(AuditAction::DaemonStop));
-        if timeout(FLUSH_LIMIT, self.store.flush()).await.is_err() {
-            tracing::warn!("the store did not take everything in time");
-        }
+        self.store.close().await;
     }
 }
 

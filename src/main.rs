@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use cdp_bridge::app::key_commands::KeyCommandError;
-use cdp_bridge::app::{self, Daemon, SettingsError, StartError, audit_commands, key_commands};
+use cdp_bridge::app::{
+    self, Daemon, Kept, SettingsError, StartError, audit_commands, key_commands,
+};
 use cdp_bridge::cli::{
     self, AuditCommand, CheckArgs, CliCommand, ConfigCommand, ConsoleArgs, HealthArgs, Invocation,
     KeysCommand, PicturesArg,
 };
 use cdp_bridge::config::{self, Config, Loaded, Origins, Sources};
 use cdp_bridge::server::{BindError, Listen};
+use cdp_bridge::store::StoreHandle;
 use cdp_bridge::systemd::Systemd;
 use cdp_bridge::{
     console, core_dumps, doctor, exposition, memory_trim, open_files, runtime, schema, telemetry,
@@ -114,7 +117,7 @@ async fn serve(invocation: &Invocation) -> Result<u8, Failure> {
         StartError::Settings(error) => invalid_value(&origins, error),
         StartError::Bind(BindError::Tls(_)) => failed(USAGE)(error),
         StartError::NoBrowser(_) | StartError::Browser(_) => failed(NO_BROWSER)(error),
-        StartError::Bind(_) | StartError::Proxy(_) => failed(FAILURE)(error),
+        StartError::Bind(_) | StartError::Proxy(_) | StartError::Store(_) => failed(FAILURE)(error),
     })?;
     announce(&bridge, config.server.tls.is_some());
     systemd.ready();
@@ -441,6 +444,7 @@ fn has_terminal() -> bool {
 }
 
 /// The store, also beside a running daemon.
-async fn store_of_command(_: &Config) -> Result<cdp_bridge::store::StoreHandle, Failure> {
-    Ok(cdp_bridge::store::StoreHandle::off())
+async fn store_of_command(config: &Config) -> Result<StoreHandle, Failure> {
+    let kept = Kept::for_command(config).await.map_err(failed(FAILURE))?;
+    Ok(kept.store)
 }

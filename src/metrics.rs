@@ -148,6 +148,26 @@ pub fn screenshot_queue_changed(before: usize, after: usize) {
     }
 }
 
+/// Changes were committed, or could not be.
+pub fn store_committed(took: Duration) {
+    ::metrics::histogram!("cdp_bridge_store_commit_seconds").record(took.as_secs_f64());
+}
+
+/// How many changes wait to be committed.
+pub fn store_queue(count: usize) {
+    gauge("cdp_bridge_store_queue", count);
+}
+
+/// Whether the latest write of the store succeeded.
+pub fn store_up(up: bool) {
+    gauge("cdp_bridge_store_up", usize::from(up));
+}
+
+/// A change of the store was given up, because too many waited or the database refused it.
+pub fn store_dropped(class: &'static str) {
+    ::metrics::counter!("cdp_bridge_store_dropped_total", "class" => class).increment(1);
+}
+
 pub fn ws_bytes_in(bytes: usize) {
     ws_bytes("in", bytes);
 }

@@ -51,9 +51,29 @@ impl MasterKey {
         Ok(Self(key))
     }
 
-    /// The key itself, to write it into its file.
-    pub fn expose(&self) -> &[u8; 32] {
-        &self.0
+    /// The key that these 64 hexadecimal digits write; white space around them is ignored.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let (pairs, rest) = text.trim().as_bytes().as_chunks::<2>();
+        if !rest.is_empty() || pairs.len() != 32 {
+            return None;
+        }
+        let mut key = Zeroizing::new([0; 32]);
+        for (byte, [high, low]) in key.iter_mut().zip(pairs) {
+            let digit = |digit: &u8| char::from(*digit).to_digit(16);
+            *byte = u8::try_from(digit(high)? << 4 | digit(low)?).ok()?;
+        }
+        Some(Self(key))
+    }
+
+    /// Its 64 hexadecimal digits, to write them into its file.
+    pub fn to_hex(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(64));
+        for byte in self.0.iter() {
+            for digit in [byte >> 4, byte & 15] {
+                text.extend(char::from_digit(digit.into(), 16));
+            }
+        }
+        text
     }
 
     /// A key for one purpose, which tells nothing of the others (HKDF-SHA256, RFC 5869).
@@ -140,6 +160,24 @@ mod tests {
             assert_eq!(sealer.open("tabs/a/t1", &sealed[..at]), Err(CannotOpen));
         }
         assert!(!sealed.windows(6).any(|part| part == b"a.test"));
+    }
+
+    #[test]
+    fn a_key_is_written_and_read_as_64_hexadecimal_digits() {
+        let key = MasterKey::random().unwrap();
+        let text = key.to_hex();
+        assert_eq!(text.len(), 64);
+        let read = MasterKey::from_hex(&format!("{}\n", text.to_uppercase())).unwrap();
+        assert_eq!(read.to_hex(), text);
+        for wrong in [
+            "",
+            "00",
+            &text[..62],
+            &format!("{}g0", &text[..62]),
+            &format!("{}00", *text),
+        ] {
+            assert!(MasterKey::from_hex(wrong).is_none(), "{wrong}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use cdp_bridge::browser::{BrowserConfig, Flavor};
 use cdp_bridge::config::Config;
 use cdp_bridge::policy::PrivateNetworks;
 use cdp_bridge::server::Listen;
+use cdp_bridge::store::StoreUrl;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
@@ -170,6 +171,7 @@ pub(crate) fn configuration(found: &FoundBrowser) -> Config {
     config.server.listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     config.browser.path = Some(found.path.clone());
     config.policy.private_networks = PrivateNetworks::Allow;
+    config.store.url = StoreUrl::Off;
     config
 }
 

@@ -23,6 +23,7 @@ impl Daemon {
         }
         let mut child = command
             .env("CHROME_PATH", browser)
+            .env("CDP_BRIDGE_STORE_URL", "off")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

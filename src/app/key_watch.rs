@@ -7,9 +7,11 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::api_keys::StoredKey;
 use super::clients_in_force::{ClientsInForce, KnownKeys};
+use super::kept::{Kept, KeptError};
 use crate::clock::epoch_ms;
+use crate::config::Config;
 use crate::log_limit::LogLimit;
-use crate::store::{StoreError, StoreHandle};
+use crate::store::{StoreError, StoreHandle, StoreHealth};
 
 /// How often the store is asked whether keys have changed: a key that is revoked holds no second longer.
 const POLL: Duration = Duration::from_millis(400);
@@ -17,34 +19,54 @@ const POLL: Duration = Duration::from_millis(400);
 /// How long a read may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The keys, with the version at which they were read.
+/// The keys as they were read.
 #[derive(Debug, Default)]
 pub(super) struct ReadKeys {
     pub(super) keys: KnownKeys,
+    /// The version at which they were read.
     pub(super) version: Option<u64>,
+    /// Where they are followed.
+    pub(super) from: StoreHandle,
 }
 
-/// The keys at the start. Where the store cannot be read, a credential is required until it can.
-pub(super) async fn at_start(store: &StoreHandle) -> ReadKeys {
-    if !store.is_on() {
-        return ReadKeys::default();
-    }
-    match read(store, None).await {
-        Ok(Some(read)) => read,
-        Ok(None) => ReadKeys::default(),
-        Err(error) => {
-            tracing::error!(
-                %error, "the API keys cannot be read; clients need a credential until they can"
-            );
-            let keys = KnownKeys {
-                keys: Vec::new(),
-                are_unread: true,
-            };
-            ReadKeys {
-                keys,
-                version: None,
+/// The keys at the start. Where there is a store that cannot be read, a credential is required until it can.
+pub(super) async fn at_start(config: &Config, store: &StoreHandle) -> ReadKeys {
+    let (from, error) = match store.health() {
+        StoreHealth::Off => return ReadKeys::default(),
+        // Another daemon may serve with it, or it has no room for more: its keys hold nevertheless.
+        StoreHealth::Unusable(_) => match Kept::for_command(config).await {
+            Ok(Kept { store, .. }) => (store, None),
+            Err(KeptError::Store(error)) => (StoreHandle::off(), Some(error.to_string())),
+            Err(error @ KeptError::OtherKey) => (StoreHandle::off(), Some(error.to_string())),
+            // Without a directory there was never a store.
+            Err(_) => return ReadKeys::default(),
+        },
+        StoreHealth::Ok | StoreHealth::Failing(_) => (store.clone(), None),
+    };
+    let error = match error {
+        Some(error) => error,
+        None => match read(&from, None).await {
+            Ok(Some((keys, version))) => {
+                let version = Some(version);
+                return ReadKeys {
+                    keys,
+                    version,
+                    from,
+                };
             }
-        }
+            Ok(None) => return ReadKeys::default(),
+            Err(error) => error.to_string(),
+        },
+    };
+    tracing::error!(error, "the API keys cannot be read; every client needs a credential until they can");
+    let keys = KnownKeys {
+        keys: Vec::new(),
+        are_unread: true,
+    };
+    ReadKeys {
+        keys,
+        version: None,
+        from,
     }
 }
 
@@ -54,6 +76,9 @@ pub(super) async fn follow(
     in_force: Arc<ClientsInForce>,
     mut version: Option<u64>,
 ) {
+    if !store.is_on() {
+        return;
+    }
     let (failed, mut due) = (LogLimit::default(), Instant::now());
     let mut expires_ms = next_expiry(&in_force.keys().await);
     loop {
@@ -72,12 +97,12 @@ pub(super) async fn follow(
         let has_expired = expires_ms.is_some_and(|end| epoch_ms() >= end);
         let known = in_force.keys().await;
         let keys = match changed {
-            Some(read) => {
-                version = read.version;
-                if is_same(&read.keys, &known) && !has_expired {
+            Some((keys, at)) => {
+                version = Some(at);
+                if is_same(&keys, &known) && !has_expired {
                     continue;
                 }
-                read.keys
+                keys
             }
             None if has_expired => known,
             None => continue,
@@ -92,8 +117,11 @@ pub(super) async fn follow(
     }
 }
 
-/// The keys, unless they have this version.
-async fn read(store: &StoreHandle, before: Option<u64>) -> Result<Option<ReadKeys>, StoreError> {
+/// The keys with their version, unless it is this one.
+async fn read(
+    store: &StoreHandle,
+    before: Option<u64>,
+) -> Result<Option<(KnownKeys, u64)>, StoreError> {
     let reading = async {
         let backend = store.reads()?;
         // Read first: a change between the two reads is seen at the next one.
@@ -107,14 +135,11 @@ async fn read(store: &StoreHandle, before: Option<u64>) -> Result<Option<ReadKey
                 .inspect_err(|error| tracing::error!(%error, "an API key is not admitted"))
                 .ok()
         });
-        let keys: Vec<_> = keys.collect();
-        Ok(Some(ReadKeys {
-            keys: KnownKeys {
-                keys,
-                are_unread: false,
-            },
-            version: Some(version),
-        }))
+        let keys = KnownKeys {
+            keys: keys.collect(),
+            are_unread: false,
+        };
+        Ok(Some((keys, version)))
     };
     timeout(PATIENCE, reading).await.unwrap_or_else(|_| {
         let waited = format!("it did not answer within {} s", PATIENCE.as_secs());

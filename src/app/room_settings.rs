@@ -8,6 +8,7 @@ use super::clients::{common_limits, credentials, session_limits, tab_shares};
 use crate::config::Config;
 use crate::operations::{OperationSettings, StagingLimits, Timeouts};
 use crate::policy::PatternError;
+use crate::sealing::MasterKey;
 use crate::server::ServerSettings;
 use crate::tabs::TabSettings;
 use crate::tokens::TokenKeys;
@@ -90,26 +91,31 @@ pub(super) fn operations(config: &Config) -> OperationSettings {
     }
 }
 
-/// What signs the tokens of sessions: the configured secret, or one of this process alone.
-fn token_keys(config: &Config) -> Result<TokenKeys, SettingsError> {
+/// What signs the tokens of sessions: the configured secret, else one that the key of the store gives, else one of this
+/// process alone.
+fn token_keys(config: &Config, key: Option<&MasterKey>) -> Result<TokenKeys, SettingsError> {
     let auth = &config.auth;
     let previous = auth.session_secret_previous.as_ref();
     let previous = previous.map(|secret| secret.expose().as_bytes());
     match &auth.session_secret {
         Some(secret) => Ok(TokenKeys::new(secret.expose().as_bytes(), previous)),
+        None if let Some(key) = key => Ok(TokenKeys::new(&*key.derive("session tokens"), previous)),
         None => TokenKeys::random(previous).map_err(SettingsError::NoRandomness),
     }
 }
 
 /// Without API keys.
-pub(crate) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
+pub(crate) fn server(
+    config: &Config,
+    key: Option<&MasterKey>,
+) -> Result<ServerSettings, SettingsError> {
     Ok(ServerSettings {
         config: config.server.clone(),
         flow: config.flow.clone(),
         limits: common_limits(config),
         protect_metrics: config.auth.protect_metrics,
         require_session_token: config.auth.require_session_token,
-        token_keys: Arc::new(token_keys(config)?),
+        token_keys: Arc::new(token_keys(config, key)?),
         credentials: credentials(config, config, &[])?,
     })
 }

@@ -1,6 +1,6 @@
 //! Verifies the chain of the audit, page by page.
 
-use crate::store::{AUDIT_BEGIN, AuditBegin, Backend, StoreError, next_in_chain};
+use crate::store::{AUDIT_BEGIN, Backend, StoreError, next_in_chain};
 
 /// How many rows are read at a time.
 const PAGE: usize = 1000;
@@ -14,8 +14,8 @@ pub struct Verified {
     pub first: Option<u64>,
     /// The number and the chain of the last row.
     pub last: Option<(u64, Vec<u8>)>,
-    /// What the retention has deleted: the rows up to this one.
-    pub deleted_up_to: Option<u64>,
+    /// Whether the retention has deleted rows in front of the first one.
+    pub is_shortened: bool,
     /// The first row whose chain does not fit to the one before.
     pub broken: Option<u64>,
 }
@@ -25,35 +25,25 @@ pub async fn verify(backend: &dyn Backend) -> Result<Verified, StoreError> {
     // A deletion between the two reads moves the begin: then the begin is read again.
     loop {
         let begin = begin(backend).await?;
-        let verified = walk(backend, begin.as_ref()).await?;
+        let verified = walk(backend, begin.as_deref()).await?;
         if verified.broken.is_none() || self::begin(backend).await? == begin {
             return Ok(verified);
         }
     }
 }
 
-async fn begin(backend: &dyn Backend) -> Result<Option<AuditBegin>, StoreError> {
+/// The chain of the last row that was deleted after the retention.
+async fn begin(backend: &dyn Backend) -> Result<Option<Vec<u8>>, StoreError> {
     let kept = backend.setting(AUDIT_BEGIN.to_owned()).await?;
-    kept.map(|kept| AuditBegin::read(&kept)).transpose()
+    Ok(kept.map(|kept| kept.0))
 }
 
-async fn walk(backend: &dyn Backend, begin: Option<&AuditBegin>) -> Result<Verified, StoreError> {
+async fn walk(backend: &dyn Backend, begin: Option<&[u8]>) -> Result<Verified, StoreError> {
     let mut verified = Verified {
-        deleted_up_to: begin.map(|begin| begin.seq),
+        is_shortened: begin.is_some(),
         ..Verified::default()
     };
-    let (mut after, mut chain) = match begin {
-        Some(begin) => (begin.seq, Some(begin.chain.clone())),
-        None => (0, None),
-    };
-    // Rows in front of the begin were deleted: none may be there.
-    if let Some(found) = backend.audit(0, 1).await?.first()
-        && found.seq <= after
-    {
-        verified.first = Some(found.seq);
-        verified.broken = Some(found.seq);
-        return Ok(verified);
-    }
+    let (mut after, mut chain) = (0, begin.map(<[u8]>::to_vec));
     loop {
         let page = backend.audit(after, PAGE).await?;
         let Some(end) = page.last() else {
@@ -144,18 +134,14 @@ mod tests {
         commit(&backend, before(5)).await;
         let verified = verify(backend.as_ref()).await.unwrap();
         assert_eq!((verified.rows, verified.broken), (6, None));
-        assert_eq!(
-            (verified.deleted_up_to, verified.first),
-            (Some(4), Some(5))
-        );
+        assert_eq!((verified.is_shortened, verified.first), (true, Some(5)));
         commit(&backend, before(100)).await;
         let entry = AuditEntry::new(Actor::Daemon, AuditAction::DaemonStart, AuditObject::Daemon);
         commit(&backend, Write::Audit(entry.row())).await;
         let verified = verify(backend.as_ref()).await.unwrap();
         assert_eq!((verified.rows, verified.broken), (1, None));
-        assert_eq!(verified.deleted_up_to, Some(10));
-        assert_eq!(verified.first, Some(11), "numbers are not given again");
-        backend.tamper_audit(11, |row| row.row.outcome = "failed".to_owned());
-        assert_eq!(verify(backend.as_ref()).await.unwrap().broken, Some(11));
+        let first = verified.first.unwrap();
+        backend.tamper_audit(first, |row| row.row.outcome = "failed".to_owned());
+        assert_eq!(verify(backend.as_ref()).await.unwrap().broken, Some(first));
     }
 }

@@ -224,6 +224,7 @@ mod tests {
                 "policy",
                 "tabs",
                 "sessions",
+                "store",
                 "flow",
                 "timeouts",
                 "log"

@@ -102,6 +102,11 @@ pub(crate) fn ranges(config: &Config, origins: &Origins) -> Result<(), ConfigErr
         duration sessions.retention in Duration::ZERO..=DAY;
         number sessions.kept_records in 1..=100_000;
 
+        number store.history_days in 1..=3650;
+        number store.sessions_days in 1..=3650;
+        number store.audit_days in 1..=3650;
+        number store.queue in 16..=65_536;
+
         duration flow.snapshot_debounce in MILLISECOND * 300..=SECOND * 60;
         number flow.screenshot_max_fps in 1.0..=2.0;
         number flow.screenshot_queue in 1..=64;

@@ -25,11 +25,13 @@ pub(crate) const CONSOLE_URL: &str = "CDP_BRIDGE_URL";
 const DEFAULT_CLIENT: &str = "default";
 
 /// Variables without the prefix, and the keys that they set.
-const BARE: [(&str, &str); 4] = [
+const BARE: [(&str, &str); 6] = [
     ("CHROME_PATH", "browser.path"),
     ("CDP_PORT", "browser.cdp_port"),
     ("ALLOWLIST_DOMAINS", "policy.allowlist"),
     ("LOGGED_OUT_DEFAULT", "policy.logged_out_default"),
+    ("DATABASE_URL", "store.url"),
+    ("CREDENTIAL_ENCRYPTION_KEY", "store.key"),
 ];
 
 /// The settings of the environment. `WS_PORT` keeps the host of `listen`, the address of the lower layers.

@@ -66,6 +66,7 @@ pub fn load_with(
     let read_token = |path: &Path| read(&sources.working_dir.join(path));
     clients::resolve(&mut config.auth.clients, &origins, &read_token)?;
     secrets::resolve(&mut config.auth, &origins, &read_token)?;
+    secrets::resolve_store_key(&mut config.store, &origins, &read_token)?;
     rules::check(&config, &origins)?;
     warnings.extend(advice::of(&config, &origins));
     Ok(Loaded {

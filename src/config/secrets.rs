@@ -1,4 +1,4 @@
-//! Reads the secrets that sign tokens from their files, and checks them.
+//! Reads the secrets that sign tokens, and the key of the store, from their files, and checks them.
 
 use std::io;
 use std::path::Path;
@@ -8,6 +8,7 @@ use super::origin::Origins;
 use super::setting::bad_value;
 use crate::secret::Secret;
 use crate::server::AuthConfig;
+use crate::store::StoreConfig;
 
 /// A secret that could be guessed would let anyone make tokens.
 const MIN_CHARS: usize = 32;
@@ -59,6 +60,43 @@ pub(crate) fn resolve(
                 "the secret is shorter than 32 characters; make one with `openssl rand -hex 32`",
             ));
         }
+    }
+    Ok(())
+}
+
+/// Reads and checks the key of the store.
+pub(crate) fn resolve_store_key(
+    store: &mut StoreConfig,
+    origins: &Origins,
+    read: &dyn Fn(&Path) -> io::Result<String>,
+) -> Result<(), ConfigError> {
+    let refuse = |key: &str, problem: &str| bad_value(origins.get(key), key, problem.to_owned());
+    let mut part = "store.key";
+    if let Some(path) = &store.key_file {
+        part = "store.key_file";
+        if store.key.is_some() {
+            return Err(refuse(
+                part,
+                "is set beside the key itself; expected one of the two",
+            ));
+        }
+        let text = read(path).map_err(|reason| ConfigError::ReadToken {
+            origin: origins.get(part).clone(),
+            key: part.to_owned(),
+            path: path.clone(),
+            reason,
+        })?;
+        store.key = Some(Secret::new(text.trim()));
+    }
+    let is_key = |key: &Secret| {
+        let key = key.expose().trim();
+        key.len() == 64 && key.bytes().all(|digit| digit.is_ascii_hexdigit())
+    };
+    if store.key.as_ref().is_some_and(|key| !is_key(key)) {
+        return Err(refuse(
+            part,
+            "is not 64 hexadecimal digits; make a key with `openssl rand -hex 32`",
+        ));
     }
     Ok(())
 }
@@ -139,6 +177,34 @@ mod tests {
                 !error.contains("hunter2") && !error.contains(LONG),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn the_key_of_the_store_is_64_hexadecimal_digits_and_is_not_shown() {
+        let key = "0f".repeat(32);
+        let resolved = |key: Option<&str>, file: Option<&str>| {
+            let mut store = StoreConfig {
+                key: key.map(Secret::new),
+                key_file: file.map(Into::into),
+                ..StoreConfig::default()
+            };
+            let text = format!("{}\n", "0f".repeat(32));
+            let read = |_: &Path| Ok(text.clone());
+            let result = resolve_store_key(&mut store, &Origins::default(), &read);
+            result
+                .map(|()| store.key)
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(resolved(None, None).unwrap(), None);
+        assert_eq!(resolved(Some(&key), None).unwrap().unwrap().expose(), key);
+        assert_eq!(resolved(None, Some("/k")).unwrap().unwrap().expose(), key);
+        let error = resolved(Some(&key), Some("/k")).unwrap_err();
+        assert!(error.contains("store.key_file: is set beside"), "{error}");
+        for wrong in ["hunter2", &key[1..], &"xy".repeat(32)] {
+            let error = resolved(Some(wrong), None).unwrap_err();
+            assert!(error.contains("store.key: is not 64"), "{error}");
+            assert!(!error.contains(wrong), "{error}");
         }
     }
 }

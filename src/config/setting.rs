@@ -50,11 +50,18 @@ pub(crate) fn imply_port_transport(layer: &mut Layer) {
     }
 }
 
-/// Whether values of this key may not be shown. The URL of a hosted browser may contain a token.
+/// Whether values of this key may not be shown. The URL of a hosted browser may contain a token, and that of a database
+/// a password.
 pub(crate) fn may_be_secret(key: &str) -> bool {
-    ["auth.clients", "browser.connect", "browser.env"]
-        .iter()
-        .any(|secret| key.starts_with(secret))
+    [
+        "auth.clients",
+        "browser.connect",
+        "browser.env",
+        "store.key",
+        "store.url",
+    ]
+    .iter()
+    .any(|secret| key.starts_with(secret))
 }
 
 /// A value for an error text: TOML, shortened, and without secrets.

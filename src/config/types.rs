@@ -9,6 +9,7 @@ use crate::flow::FlowConfig;
 use crate::policy::PolicyConfig;
 use crate::server::{AuthConfig, ServerConfig};
 use crate::sessions::SessionsConfig;
+use crate::store::StoreConfig;
 use crate::tabs::TabsConfig;
 use crate::telemetry::LogConfig;
 
@@ -29,6 +30,8 @@ pub struct Config {
     pub tabs: TabsConfig,
     /// The sessions that clients create, and how long they live.
     pub sessions: SessionsConfig,
+    /// What outlives the process, and where it is kept.
+    pub store: StoreConfig,
     /// Rates and sizes of snapshots, screenshots, downloads and requests.
     pub flow: FlowConfig,
     /// Time limit of each class of requests, where a request brings none of its own: from 100ms to 120s.

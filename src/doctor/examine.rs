@@ -57,7 +57,7 @@ fn profiles(config: &Config) -> PathBuf {
 /// Whether the bridge could listen.
 async fn address(config: &Config) -> Finding {
     const SUBJECT: &str = "address";
-    let settings = match room_settings::server(config) {
+    let settings = match room_settings::server(config, None) {
         Ok(settings) => settings,
         Err(error) => return Finding::failed(SUBJECT, Cause::Machine, &error),
     };

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::audit::Audit;
 use crate::clock::epoch_ms;
+use crate::store::StoreHandle;
 use crate::tabs::{Outcome, Reply, Scope, TabCounts, TabError, TabMessage};
 
 /// A day, in milliseconds.
@@ -79,6 +80,11 @@ impl Operations {
         // Part of resume tokens: a count would tell a client how many callers others have.
         let id = CallerId(fastrand::u64(..));
         Caller::new(id, door, principal)
+    }
+
+    /// What outlives the process.
+    pub fn store(&self) -> &StoreHandle {
+        &self.services.store
     }
 
     /// How far the bridge is with stopping.

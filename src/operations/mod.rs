@@ -86,6 +86,8 @@ pub use staged_files::StagingLimits;
 pub use tap::Tap;
 
 pub use crate::policy::ClientPolicyConfig;
+pub use crate::sealing::MasterKey;
+pub use crate::store::{StoreCounts, StoreHandle, StoreHealth};
 pub use crate::tabs::{
     Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId,
     ClientSessionId, Fact, FactKind, Failure, FrameSlot, KeptDownload, OnDisconnect, PageCookie,

@@ -111,8 +111,8 @@ pub struct OperationServices {
     pub session_tokens: Arc<dyn SessionTokens>,
     /// The bytes between pages and the network.
     pub traffic: SessionTraffic,
-    /// What outlives the process.
+    /// What outlives the process; off where nothing is kept.
     pub store: StoreHandle,
-    /// Encrypts what is stored; `None` where nothing is.
+    /// From which the keys are derived that texts in the store are encrypted with. `Some` wherever the store is on.
     pub master_key: Option<MasterKey>,
 }

@@ -3,40 +3,11 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::error::StoreError;
-use super::rows::{AuditRow, Sealed};
+use super::rows::AuditRow;
 
-/// The setting that keeps where the chain begins, once the retention has deleted rows of it. It is written in the
-/// transaction that deletes them.
+/// The setting that keeps the chain of the last row that the retention has deleted: the first row that is left follows it.
+/// It is written in the transaction that deletes.
 pub const AUDIT_BEGIN: &str = "audit_begin";
-
-/// The last row that the retention has deleted: the next one follows its chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditBegin {
-    pub seq: u64,
-    pub chain: Vec<u8>,
-}
-
-impl AuditBegin {
-    /// As the value of a setting. It is no secret, so that nothing is encrypted.
-    pub fn write(&self) -> Sealed {
-        let mut bytes = self.seq.to_be_bytes().to_vec();
-        bytes.extend_from_slice(&self.chain);
-        Sealed(bytes)
-    }
-
-    /// From the value of a setting.
-    pub fn read(kept: &Sealed) -> Result<Self, StoreError> {
-        let (seq, chain) = kept
-            .0
-            .split_first_chunk()
-            .ok_or_else(|| StoreError::Damaged("the begin of the audit's chain".to_owned()))?;
-        Ok(Self {
-            seq: u64::from_be_bytes(*seq),
-            chain: chain.to_vec(),
-        })
-    }
-}
 
 /// The chain of a row that follows one with the chain `before`; `None` for the first.
 pub fn next(before: Option<&[u8]>, row: &AuditRow) -> Vec<u8> {

@@ -12,6 +12,11 @@ pub enum StoreError {
     /// More is waiting to be written than the queue takes.
     #[error("the store's queue is full ({0} writes wait)")]
     Overloaded(usize),
+    /// Another daemon serves with it.
+    #[error(
+        "another process serves with the store {0}: stop it, or give this one a store.directory of its own"
+    )]
+    InUse(String),
     /// The write contradicts what is there, such as a second key with the same id.
     #[error("the store refuses this: {0}")]
     Conflict(String),

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
-use super::audit_chain::{AUDIT_BEGIN, AuditBegin};
+use super::audit_chain::AUDIT_BEGIN;
 use super::backend::{Backend, Stored, Transaction};
 use super::error::StoreError;
 use super::rows::{
@@ -122,14 +122,11 @@ impl Rows {
             }
             Write::Audit(row) => {
                 let last = self.audit.last();
-                let last = last.map(|row| (row.seq, row.chain.clone()));
-                let last = last.or_else(|| {
-                    let begin = AuditBegin::read(self.settings.get(AUDIT_BEGIN)?).ok()?;
-                    Some((begin.seq, begin.chain))
-                });
-                let (seq, before) = last.unzip();
-                let chain = super::audit_chain::next(before.as_deref(), &row);
-                let seq = seq.unwrap_or(0) + 1;
+                let seq = last.map_or(0, |row| row.seq) + 1;
+                let begin = self.settings.get(AUDIT_BEGIN);
+                let before = last.map(|row| &row.chain);
+                let before = before.or(begin.map(|Sealed(chain)| chain));
+                let chain = super::audit_chain::next(before.map(Vec::as_slice), &row);
                 self.audit.push(StoredAudit { seq, row, chain });
             }
             Write::InsertKey(row) => {
@@ -163,27 +160,34 @@ impl Rows {
     }
 
     fn expire(&mut self, retention: Retention) {
-        let Retention { now_ms, .. } = retention;
+        let Retention { now_ms, most, .. } = retention;
+        let mut left = most;
         self.history
-            .retain(|it| it.row.at_ms >= retention.history_before_ms);
+            .retain(|it| it.row.at_ms >= retention.history_before_ms || !take(&mut left));
+        left = most;
         self.sessions.retain(|_, it| {
             let ended = it.end.as_ref().map(|end| end.ended_ms);
-            ended.is_none_or(|at| at >= retention.sessions_before_ms)
+            ended.is_none_or(|at| at >= retention.sessions_before_ms) || !take(&mut left)
         });
-        let is_old = |it: &&StoredAudit| it.row.at_ms < retention.audit_before_ms;
-        // From the begin without a hole, so that what remains is one chain.
-        let old = self.audit.iter().take_while(is_old).count();
+        // From the begin without a hole, so that what is left is one chain.
+        let oldest = self.audit.iter().take(most as usize);
+        let is_old = |it: &StoredAudit| it.row.at_ms < retention.audit_before_ms;
+        let old = oldest.rposition(is_old).map_or(0, |last| last + 1);
         if let Some(last) = self.audit.drain(..old).next_back() {
-            let begin = AuditBegin {
-                seq: last.seq,
-                chain: last.chain,
-            };
-            self.settings.insert(AUDIT_BEGIN.to_owned(), begin.write());
+            let begin = Sealed(last.chain);
+            self.settings.insert(AUDIT_BEGIN.to_owned(), begin);
         }
         self.idempotency.retain(|_, it| it.expires_ms > now_ms);
         self.jobs
             .retain(|_, it| it.until_ms.is_none_or(|until| until > now_ms));
     }
+}
+
+/// Whether one more may be deleted.
+fn take(left: &mut u32) -> bool {
+    let may = *left > 0;
+    *left = left.saturating_sub(1);
+    may
 }
 
 impl Backend for FakeBackend {

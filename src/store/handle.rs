@@ -1,31 +1,49 @@
 //! The handle that the other rooms hold: a bounded queue in front of the database.
 
+use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures::FutureExt as _;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::backend::{Backend, Stored, Transaction};
+use super::commit_task;
+use super::daemon_lock::DaemonLock;
 use super::error::StoreError;
+use super::queue::Queue;
 use super::write::Write;
 use crate::lock::lock;
-use crate::metrics;
 
-/// How many transactions may wait to be committed.
+/// How many transactions may wait to be committed, where nothing else is said.
 const QUEUE: usize = 4096;
 
-/// How many are committed together.
-const BATCH: usize = 256;
+/// How long a stop waits until what is queued is on disk.
+const CLOSING: Duration = Duration::from_secs(3);
 
 /// The store, or its absence. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct StoreHandle(Option<Arc<Open>>);
+pub struct StoreHandle(Inner);
+
+#[derive(Debug, Clone, Default)]
+enum Inner {
+    #[default]
+    Off,
+    /// There should be one.
+    Unusable(Arc<str>),
+    Open(Arc<Open>),
+}
 
 #[derive(Debug)]
 struct Open {
     backend: Arc<dyn Backend>,
-    queue: mpsc::Sender<Queued>,
+    queue: Arc<Queue>,
     health: Arc<Mutex<StoreHealth>>,
+    task: Mutex<Option<JoinHandle<()>>>,
+    /// Held while this process serves with the database.
+    lock: Mutex<Option<DaemonLock>>,
 }
 
 /// How the store is.
@@ -34,77 +52,101 @@ pub enum StoreHealth {
     /// `store.url` is empty.
     Off,
     Ok,
-    /// The latest write failed with this.
+    /// The latest write failed with this; it is tried again.
     Failing(String),
+    /// It could not be used when the process started, so that nothing is kept.
+    Unusable(String),
 }
 
-#[derive(Debug)]
-struct Queued {
-    writes: Transaction,
-    /// `None` for what nobody waits for.
-    done: Option<oneshot::Sender<Result<(), StoreError>>>,
+/// What waits to be written, and what was given up since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StoreCounts {
+    pub queued: usize,
+    pub dropped: u64,
 }
 
 impl StoreHandle {
     /// Keeps nothing.
     pub fn off() -> Self {
-        Self(None)
+        Self::default()
+    }
+
+    /// Keeps nothing, because of this.
+    pub fn unusable(reason: &impl fmt::Display) -> Self {
+        Self(Inner::Unusable(reason.to_string().into()))
     }
 
     /// Writes into this database, from a task of its own.
     pub fn start(backend: Arc<dyn Backend>) -> Self {
-        let (queue, queued) = mpsc::channel(QUEUE);
+        Self::start_with(backend, QUEUE, None)
+    }
+
+    /// The same with another queue, and holding a lock.
+    pub(super) fn start_with(
+        backend: Arc<dyn Backend>,
+        most: usize,
+        lock: Option<DaemonLock>,
+    ) -> Self {
+        let queue = Arc::new(Queue::new(most));
         let health = Arc::new(Mutex::new(StoreHealth::Ok));
-        tokio::spawn(write_all(Arc::clone(&backend), queued, Arc::clone(&health)));
-        Self(Some(Arc::new(Open {
+        let task = commit_task::run(
+            Arc::clone(&backend),
+            Arc::clone(&queue),
+            Arc::clone(&health),
+        );
+        Self(Inner::Open(Arc::new(Open {
             backend,
             queue,
             health,
+            task: Mutex::new(Some(tokio::spawn(task))),
+            lock: Mutex::new(lock),
         })))
+    }
+
+    fn open(&self) -> Option<&Open> {
+        match &self.0 {
+            Inner::Open(open) => Some(open),
+            Inner::Off | Inner::Unusable(_) => None,
+        }
     }
 
     /// Whether anything is kept.
     pub fn is_on(&self) -> bool {
-        self.0.is_some()
+        self.open().is_some()
     }
 
     /// How it is.
     pub fn health(&self) -> StoreHealth {
-        let open = self.0.as_ref();
-        open.map_or(StoreHealth::Off, |open| lock(&open.health).clone())
+        match &self.0 {
+            Inner::Off => StoreHealth::Off,
+            Inner::Unusable(reason) => StoreHealth::Unusable(reason.to_string()),
+            Inner::Open(open) => lock(&open.health).clone(),
+        }
     }
 
-    /// Makes these changes in one transaction, and waits until they are on disk. Without a store it succeeds at once.
+    /// What waits, and what was given up.
+    pub fn counts(&self) -> StoreCounts {
+        let counts = self.open().map(|open| open.queue.counts());
+        let (queued, dropped) = counts.unwrap_or_default();
+        StoreCounts { queued, dropped }
+    }
+
+    /// Makes these changes in one transaction, and waits until they are on disk. It fails at once while the database is
+    /// away, and where too many wait; it is not tried again. Without a store it succeeds at once.
     pub async fn write(&self, writes: Transaction) -> Result<(), StoreError> {
-        let Some(open) = &self.0 else {
+        let Some(open) = self.open() else {
             return Ok(());
         };
         let (done, outcome) = oneshot::channel();
-        let queued = Queued {
-            writes,
-            done: Some(done),
-        };
-        if open.queue.try_send(queued).is_err() {
-            return Err(StoreError::Overloaded(QUEUE));
-        }
+        open.queue.push_must(writes, done)?;
         outcome.await.unwrap_or_else(|_| Err(ended()))
     }
 
-    /// Makes this change when there is time. It never waits: where the queue is full the change is given up, which is
-    /// counted under its class.
+    /// Makes this change when there is time, and when the database is back. It never waits: where the queue is full the
+    /// change is given up, which is counted under its class.
     pub fn offer(&self, class: &'static str, write: Write) -> bool {
-        let Some(open) = &self.0 else {
-            return true;
-        };
-        let queued = Queued {
-            writes: vec![write],
-            done: None,
-        };
-        let is_taken = open.queue.try_send(queued).is_ok();
-        if !is_taken {
-            metrics::dropped("store", class);
-        }
-        is_taken
+        let open = self.open();
+        open.is_none_or(|open| open.queue.push_may(class, write))
     }
 
     /// Waits until everything that was offered before is on disk.
@@ -112,10 +154,27 @@ impl StoreHandle {
         self.write(Vec::new()).await
     }
 
+    /// Writes what waits, then takes nothing more: a process that is started now finds everything, and may serve.
+    pub async fn close(&self) {
+        let Some(open) = self.open() else { return };
+        open.queue.close();
+        let task = lock(&open.task).take();
+        if let Some(task) = task
+            && timeout(CLOSING, task).await.is_err()
+        {
+            let StoreCounts { queued, .. } = self.counts();
+            tracing::warn!(queued, "the store did not take everything in time");
+        }
+        lock(&open.lock).take();
+    }
+
     /// Reads from the database.
     pub fn reads(&self) -> Result<&dyn Backend, StoreError> {
-        let open = self.0.as_ref().ok_or(StoreError::Off)?;
-        Ok(open.backend.as_ref())
+        match &self.0 {
+            Inner::Off => Err(StoreError::Off),
+            Inner::Unusable(reason) => Err(StoreError::Unavailable(reason.to_string())),
+            Inner::Open(open) => Ok(open.backend.as_ref()),
+        }
     }
 
     /// Reads, where it is on; otherwise nothing is there.
@@ -130,35 +189,13 @@ impl StoreHandle {
     }
 }
 
-fn ended() -> StoreError {
-    StoreError::Unavailable("its task has ended".to_owned())
+impl Drop for Open {
+    /// The task writes what waits, and ends.
+    fn drop(&mut self) {
+        self.queue.close();
+    }
 }
 
-async fn write_all(
-    backend: Arc<dyn Backend>,
-    mut queued: mpsc::Receiver<Queued>,
-    health: Arc<Mutex<StoreHealth>>,
-) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while queued.recv_many(&mut batch, BATCH).await > 0 {
-        let (writes, waiting): (Vec<_>, Vec<_>) =
-            batch.drain(..).map(|it| (it.writes, it.done)).unzip();
-        let outcomes = backend.commit(writes).await;
-        let failure = outcomes.iter().find_map(|outcome| match outcome {
-            Err(error) if error.is_transient() => Some(error.to_string()),
-            _ => None,
-        });
-        *lock(&health) = failure.map_or(StoreHealth::Ok, StoreHealth::Failing);
-        for (outcome, done) in outcomes.into_iter().zip(waiting) {
-            match done {
-                // A receiver that does not wait any more needs no outcome.
-                Some(done) => drop(done.send(outcome)),
-                None => {
-                    if let Err(error) = outcome {
-                        tracing::warn!(%error, "a change is not kept");
-                    }
-                }
-            }
-        }
-    }
+fn ended() -> StoreError {
+    StoreError::Unavailable("its task has ended".to_owned())
 }

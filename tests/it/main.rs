@@ -12,4 +12,6 @@ mod fake;
 #[cfg(test)]
 mod real;
 #[cfg(test)]
+mod store;
+#[cfg(test)]
 mod support;

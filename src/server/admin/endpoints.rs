@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::metrics;
-use crate::operations::TabCounts;
 use crate::operations::drain::DrainPhase;
+use crate::operations::{StoreHealth, TabCounts};
 use crate::server::edge::auth::Unauthorized;
 use crate::server::ports::Probe;
 use crate::server::state::ServerState;
@@ -29,14 +29,26 @@ enum HealthStatus {
     Down,
 }
 
-/// Down where Chromium does not answer; degraded by a crashed tab, a stop in progress or a warning such as a full
-/// disk. Also the reasons, except for those in the browser's part of the report.
-fn status(probe: &Probe, tabs: TabCounts, draining: bool) -> (HealthStatus, Vec<String>) {
+/// Down where Chromium does not answer; degraded by a crashed tab, a store that fails, a stop in progress or a warning
+/// such as a full disk. Also the reasons, except for those in the browser's part of the report.
+fn status(
+    probe: &Probe,
+    tabs: TabCounts,
+    store: &StoreHealth,
+    draining: bool,
+) -> (HealthStatus, Vec<String>) {
     let mut reasons = probe.concerns.clone();
     match tabs.crashed {
         0 => {}
         1 => reasons.push("a tab has crashed".to_owned()),
         count => reasons.push(format!("{count} tabs have crashed")),
+    }
+    match store {
+        StoreHealth::Off | StoreHealth::Ok => {}
+        StoreHealth::Failing(reason) => reasons.push(format!("nothing is kept for now: {reason}")),
+        StoreHealth::Unusable(reason) => {
+            reasons.push(format!("nothing is kept since the start: {reason}"));
+        }
     }
     if draining {
         reasons.push("the bridge is stopping".to_owned());
@@ -56,7 +68,9 @@ pub(crate) async fn health(State(state): State<Arc<ServerState>>) -> Response {
     let probe = state.health.probe().await;
     let tabs = state.operations().tab_counts();
     let draining = state.drain().phase() > DrainPhase::Serving;
-    let (status, reasons) = status(&probe, tabs, draining);
+    let store = state.operations().store();
+    let (store_health, store_counts) = (store.health(), store.counts());
+    let (status, reasons) = status(&probe, tabs, &store_health, draining);
     let mut report = json!({
         "status": status,
         "version": VERSION,
@@ -77,6 +91,16 @@ pub(crate) async fn health(State(state): State<Arc<ServerState>>) -> Response {
             "draining": draining,
         },
         "tabs": { "open": tabs.open, "crashed": tabs.crashed },
+        "store": {
+            "state": match &store_health {
+                StoreHealth::Off => "off",
+                StoreHealth::Ok => "ok",
+                StoreHealth::Failing(_) => "failing",
+                StoreHealth::Unusable(_) => "unusable",
+            },
+            "queued": store_counts.queued,
+            "dropped": store_counts.dropped,
+        },
     });
     // A sentence each, where there is something to say.
     if !reasons.is_empty() {
@@ -200,9 +224,26 @@ mod tests {
                 vec!["the bridge is stopping"],
             ),
         ] {
-            let (found, said) = status(probe, tabs, draining);
+            let (found, said) = status(probe, tabs, &StoreHealth::Ok, draining);
             assert_eq!(found, expected, "{probe:?} {tabs:?}");
             assert_eq!(said, reasons, "{probe:?} {tabs:?}");
+        }
+        for (store, expected) in [
+            (StoreHealth::Off, HealthStatus::Ok),
+            (
+                StoreHealth::Failing("full".to_owned()),
+                HealthStatus::Degraded,
+            ),
+            (
+                StoreHealth::Unusable("locked".to_owned()),
+                HealthStatus::Degraded,
+            ),
+        ] {
+            let (found, said) = status(&up, none, &store, false);
+            assert_eq!(
+                (found, said.is_empty()),
+                (expected, expected == HealthStatus::Ok)
+            );
         }
     }
 }

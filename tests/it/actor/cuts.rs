@@ -7,6 +7,7 @@ use std::time::Duration;
 use cdp_bridge::app;
 use cdp_bridge::config::Config;
 use cdp_bridge::server::Listen;
+use cdp_bridge::store::StoreUrl;
 use fastrand::Rng;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -42,6 +43,7 @@ async fn bridge(fake: &Fake, resume_bytes: usize) -> (app::Daemon, String) {
     let mut config = Config::default();
     config.server.listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     config.server.resume_bytes = resume_bytes;
+    config.store.url = StoreUrl::Off;
     config.browser.connect = Some(fake.listen().await);
     let bridge = app::Daemon::start(&config, None).await.unwrap();
     let Listen::Tcp(address) = *bridge.address() else {

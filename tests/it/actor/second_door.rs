@@ -13,6 +13,7 @@ use cdp_bridge::operations::{
     Published, Reach, Scope, StagingLimits, StreamSinks, Tap, Timeouts, UrlPolicy,
 };
 use cdp_bridge::policy::{Denied, EvaluatePolicy};
+use cdp_bridge::store::StoreHandle;
 use cdp_bridge_protocol::request::PagePermission;
 use cdp_bridge_protocol::{Request, RequestKind, TabId};
 use serde_json::{Value, json};
@@ -93,7 +94,7 @@ impl Door {
             session_store: Arc::new(MemoryStore::default()),
             session_tokens: Arc::new(NoSessionTokens),
             traffic: SessionTraffic::default(),
-            store: cdp_bridge::store::StoreHandle::off(),
+            store: StoreHandle::off(),
             master_key: None,
         };
         let operations = Arc::new(Operations::new(settings, services, [tap]));

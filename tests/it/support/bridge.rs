@@ -1,13 +1,14 @@
 //! A bridge inside the test's own process: one of the test's own, or the shared one.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cdp_bridge::app::Daemon;
 use cdp_bridge::browser::TransportKind;
 use cdp_bridge::config::Config;
 use cdp_bridge::policy::PrivateNetworks;
 use cdp_bridge::server::Listen;
+use cdp_bridge::store::StoreUrl;
 use futures::future::join_all;
 use serde_json::json;
 
@@ -37,6 +38,7 @@ pub(crate) fn test_config(browser: Option<PathBuf>) -> Config {
     let mut config = Config::default();
     config.server.listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     config.browser.path = browser;
+    config.store.url = StoreUrl::Off;
     config.policy.private_networks = PrivateNetworks::Only(vec!["127.0.0.0/8".parse().unwrap()]);
     for name in ["allowed.test", "other.test"] {
         let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -65,6 +67,21 @@ impl TestBridge {
     /// The same with other settings.
     pub(crate) async fn start_with(browser: TestBrowser, tune: impl FnOnce(&mut Config)) -> Self {
         Self::start_for(Some(browser), tune).await
+    }
+
+    /// A bridge that keeps its state in this directory.
+    pub(crate) async fn start_keeping(
+        browser: TestBrowser,
+        state: &Path,
+        tune: impl FnOnce(&mut Config),
+    ) -> Self {
+        Self::start_with(browser, |config| {
+            config.store.url = StoreUrl::default();
+            config.store.directory = Some(state.to_owned());
+            config.store.required = true;
+            tune(config);
+        })
+        .await
     }
 
     /// A bridge that starts this browser, or none.

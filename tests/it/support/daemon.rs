@@ -56,6 +56,14 @@ impl Setup {
         self
     }
 
+    /// Keeps its state in `state` of its directory, and refuses to start where it cannot.
+    pub(crate) fn keeping(self) -> Self {
+        let state = self.dir().join("state");
+        self.env("CDP_BRIDGE_STORE_URL", "sqlite:state.db")
+            .env("CDP_BRIDGE_STORE_REQUIRED", "true")
+            .env("CDP_BRIDGE_STORE_DIRECTORY", state.to_str().unwrap())
+    }
+
     /// Writes a file into its directory.
     pub(crate) fn file(self, name: &str, text: &str) -> Self {
         std::fs::write(self.dir.path().join(name), text).unwrap();
@@ -161,6 +169,7 @@ impl Setup {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.dir())
+            .env("CDP_BRIDGE_STORE_URL", "off")
             .env("TMPDIR", self.dir().join("tmp"))
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .kill_on_drop(true);

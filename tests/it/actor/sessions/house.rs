@@ -15,6 +15,7 @@ use cdp_bridge::operations::{
     Published, Reach, Scope, SessionError, StagingLimits, Success, Timeouts, UrlPolicy,
 };
 use cdp_bridge::policy::{Denied, EvaluatePolicy};
+use cdp_bridge::store::StoreHandle;
 use cdp_bridge_protocol::{Request, TabId};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -127,7 +128,7 @@ impl House {
             session_store: Arc::<MemoryStore>::clone(&store),
             session_tokens: Arc::new(NoSessionTokens),
             traffic: SessionTraffic::default(),
-            store: cdp_bridge::store::StoreHandle::off(),
+            store: StoreHandle::off(),
             master_key: None,
         };
         let operations = Arc::new(Operations::new(settings, services, []));

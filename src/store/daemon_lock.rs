@@ -1,0 +1,61 @@
+//! Keeps a second daemon from serving with the same file. Commands may use it at the same time.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::error::StoreError;
+
+/// Held while a process serves. The system gives it back when the process ends, however that comes.
+#[derive(Debug)]
+pub(super) struct DaemonLock {
+    _file: File,
+}
+
+impl DaemonLock {
+    /// Takes the lock of this database file.
+    pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
+        let path = beside(database);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(&path).map_err(|error| failed(&path, &error))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                Err(StoreError::InUse(database.display().to_string()))
+            }
+            Err(error) => Err(failed(&path, &error.into())),
+        }
+    }
+}
+
+/// A file of its own: SQLite's own locks on the database end when any descriptor of it is closed.
+fn beside(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+fn failed(path: &Path, error: &io::Error) -> StoreError {
+    StoreError::Unavailable(format!("{} cannot be locked: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_process_at_a_time_holds_the_lock_of_a_database() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = dir.path().join("state.db");
+        let first = DaemonLock::take(&database).unwrap();
+        let error = DaemonLock::take(&database).unwrap_err();
+        assert!(matches!(error, StoreError::InUse(_)), "{error}");
+        assert!(error.to_string().contains("state.db"), "{error}");
+        drop(first);
+        DaemonLock::take(&database).unwrap();
+    }
+}

@@ -1,0 +1,25 @@
+//! What SQLite's errors mean for the store.
+
+use rusqlite::{Error, ErrorCode};
+
+use crate::store::error::StoreError;
+
+pub(super) fn store_error(error: Error) -> StoreError {
+    let Some(code) = error.sqlite_error_code() else {
+        return StoreError::Damaged(error.to_string());
+    };
+    let text = match code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            format!("another process holds a lock on the file ({error})")
+        }
+        ErrorCode::DiskFull => format!("the disk is full ({error})"),
+        _ => error.to_string(),
+    };
+    match code {
+        ErrorCode::ConstraintViolation => StoreError::Conflict(text),
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::TypeMismatch => {
+            StoreError::Damaged(text)
+        }
+        _ => StoreError::Unavailable(text),
+    }
+}
