@@ -131,7 +131,10 @@ pub(super) mod tests {
         let key = StoredKey::of_row(row.clone()).unwrap();
         assert!(key.key.is_revoked && key.limits.tabs == Some(3));
         for (change, field) in [
-            ((|row| row.secret_sha256.clear()) as fn(&mut ApiKeyRow), "secret_sha256"),
+            (
+                (|row| row.secret_sha256.clear()) as fn(&mut ApiKeyRow),
+                "secret_sha256",
+            ),
             (|row| row.scopes = "admin".to_owned(), "scopes"),
             (|row| row.limits = Some("{".to_owned()), "limits"),
         ] {

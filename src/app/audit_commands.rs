@@ -38,7 +38,10 @@ pub async fn verify_audit(
         let found = if is_there {
             format!("row {} is the one that was noted\n", end.seq)
         } else if verified.is_shortened && verified.first.is_some_and(|first| end.seq < first) {
-            format!("row {} was deleted after the retention, so that it says nothing\n", end.seq)
+            format!(
+                "row {} was deleted after the retention, so that it says nothing\n",
+                end.seq
+            )
         } else {
             is_whole = false;
             format!("broken: row {} is not the one that was noted\n", end.seq)
@@ -61,7 +64,12 @@ fn told(verified: &Verified) -> String {
         ),
         (None, None) => writeln!(text, "there is no row"),
         (None, Some((seq, chain))) => {
-            writeln!(text, "{} rows are whole; end {seq}:{}", verified.rows, hex(chain))
+            writeln!(
+                text,
+                "{} rows are whole; end {seq}:{}",
+                verified.rows,
+                hex(chain)
+            )
         }
     };
     text
@@ -74,7 +82,9 @@ pub async fn list_audit(
     mut print: impl FnMut(&str),
 ) -> Result<(), StoreError> {
     let backend = store.reads()?;
-    let since = asked.since.map(|since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+    let since = asked
+        .since
+        .map(|since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
     let since_ms = since.map_or(0, |since| epoch_ms().saturating_sub(since));
     let mut after = 0;
     loop {
@@ -84,7 +94,11 @@ pub async fn list_audit(
         };
         after = last.seq;
         for row in rows.iter().filter(|it| it.row.at_ms >= since_ms) {
-            print(&if asked.json { as_json(row) } else { as_line(row) });
+            print(&if asked.json {
+                as_json(row)
+            } else {
+                as_line(row)
+            });
         }
     }
 }
@@ -153,8 +167,7 @@ mod tests {
         let backend = Arc::<FakeBackend>::default();
         let store = StoreHandle::start(Arc::clone(&backend) as _);
         for _ in 0..3 {
-            let entry =
-                AuditEntry::new(Actor::Operator, AuditAction::KeyAdd, AuditObject::Daemon);
+            let entry = AuditEntry::new(Actor::Operator, AuditAction::KeyAdd, AuditObject::Daemon);
             Audit::new(store.clone()).offer(entry.of_client("a b"));
         }
         store.flush().await.unwrap();
@@ -172,7 +185,11 @@ mod tests {
         backend.remove_audit(3);
         assert!(verify_audit(&store, None).await.unwrap().is_whole);
         let cut = verify_audit(&store, Some(&end)).await.unwrap();
-        assert!(!cut.is_whole && cut.text.contains("row 3 is not"), "{}", cut.text);
+        assert!(
+            !cut.is_whole && cut.text.contains("row 3 is not"),
+            "{}",
+            cut.text
+        );
         backend.tamper_audit(2, |row| row.row.peer = Some("x".to_owned()));
         let broken = verify_audit(&store, None).await.unwrap();
         assert!(!broken.is_whole && broken.text.contains("broken at row 2"));
@@ -190,7 +207,10 @@ mod tests {
         };
         let lines = listed(false, None).await;
         assert_eq!(lines.lines().count(), 3);
-        assert!(lines.contains("operator key.add daemon ok client=\"a b\""), "{lines}");
+        assert!(
+            lines.contains("operator key.add daemon ok client=\"a b\""),
+            "{lines}"
+        );
         for line in listed(true, Some(Duration::from_hours(1))).await.lines() {
             let row: Value = serde_json::from_str(line).unwrap();
             assert_eq!(row["action"], "key.add");

@@ -230,7 +230,9 @@ mod tests {
         start.browser.user_data_dir = Some("/p".into());
         let taken = |names: &[&str]| {
             let mut new = configured(names);
-            new.browser.user_data_dir.clone_from(&start.browser.user_data_dir);
+            new.browser
+                .user_data_dir
+                .clone_from(&start.browser.user_data_dir);
             check_alone(&new, &KnownKeys::default(), Some(&"a".into())).is_ok()
         };
         assert!(taken(&["a"]));
@@ -243,7 +245,10 @@ mod tests {
         let mut config = configured(&["a"]);
         config.browser.user_data_dir = Some("/p".into());
         let keys = with_keys(&["a", "b"]);
-        assert_eq!(admitted(&config, &keys, Some("a")), (vec!["a".to_owned()], 1));
+        assert_eq!(
+            admitted(&config, &keys, Some("a")),
+            (vec!["a".to_owned()], 1)
+        );
         assert_eq!(
             admitted(&configured(&["a"]), &keys, None),
             (vec!["a".to_owned(), "b".to_owned()], 2)

@@ -120,7 +120,10 @@ async fn try_add(
         .with_detail(detail);
     let before = store.reads()?.keys().await?;
     store
-        .write(vec![Write::InsertKey(row.clone()), audit::log::write(entry)])
+        .write(vec![
+            Write::InsertKey(row.clone()),
+            audit::log::write(entry),
+        ])
         .await?;
     let notes = notes(config, &row, limits, before.is_empty());
     Ok(AddedKey { new, notes, row })
@@ -135,7 +138,8 @@ fn notes(
     let mut notes = Vec::new();
     if is_first && config.auth.clients.is_empty() && !config.auth.required {
         notes.push(
-            "this is the first key: from now on every client of this bridge needs a credential".to_owned(),
+            "this is the first key: from now on every client of this bridge needs a credential"
+                .to_owned(),
         );
     }
     let configured = config.auth.clients.iter().find(|it| it.name == row.client);
@@ -203,8 +207,8 @@ pub async fn revoke(store: &StoreHandle, id: &str) -> Result<String, KeyCommandE
         return Ok(format!("key {id} was revoked at {}", utc::text(at_ms)));
     }
     let object = AuditObject::Key(id.to_owned());
-    let entry = AuditEntry::new(Actor::Operator, AuditAction::KeyRevoke, object)
-        .of_client(&row.client);
+    let entry =
+        AuditEntry::new(Actor::Operator, AuditAction::KeyRevoke, object).of_client(&row.client);
     let revoke = Write::RevokeKey {
         id: id.to_owned(),
         at_ms: epoch_ms(),
@@ -226,8 +230,16 @@ pub async fn list(store: &StoreHandle, as_json: bool) -> Result<String, KeyComma
         return Ok("there is no key\n".to_owned());
     }
     let mut table = vec![
-        ["ID", "CLIENT", "SCOPES", "CREATED", "EXPIRES", "LAST USED", "STATE"]
-            .map(str::to_owned),
+        [
+            "ID",
+            "CLIENT",
+            "SCOPES",
+            "CREATED",
+            "EXPIRES",
+            "LAST USED",
+            "STATE",
+        ]
+        .map(str::to_owned),
     ];
     table.extend(rows.iter().map(|row| {
         [
@@ -236,7 +248,8 @@ pub async fn list(store: &StoreHandle, as_json: bool) -> Result<String, KeyComma
             row.scopes.replace(' ', ","),
             utc::text(row.created_ms),
             row.expires_ms.map_or_else(|| "never".to_owned(), utc::text),
-            row.last_used_day.map_or_else(|| "never".to_owned(), utc::date),
+            row.last_used_day
+                .map_or_else(|| "never".to_owned(), utc::date),
             state(row, now_ms).to_owned(),
         ]
     }));
@@ -252,7 +265,9 @@ fn columns<const N: usize>(table: &[[String; N]]) -> String {
     let mut text = String::new();
     for row in table {
         let cells = row.iter().zip(widths);
-        let line: Vec<_> = cells.map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let line: Vec<_> = cells
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
         // Writing into a string cannot fail.
         let _ = writeln!(text, "{}", line.join("  ").trim_end());
     }
@@ -335,15 +350,25 @@ mod tests {
         let listed = list(&store, true).await.unwrap() + &list(&store, false).await.unwrap();
         let kept = format!("{:?}{rows:?}{listed}", backend.keys().await.unwrap());
         assert!(!kept.contains(&added.new.text[13..]));
-        assert!(listed.contains("revoked") && listed.contains("valid"), "{listed}");
+        assert!(
+            listed.contains("revoked") && listed.contains("valid"),
+            "{listed}"
+        );
     }
 
     #[tokio::test]
     async fn what_cannot_be_done_is_said() {
         let (store, backend) = store();
         let config = Config::default();
-        for limit in [("windows", 1), ("tabs", 0), ("sessions", 5000), ("rate_per_second", 1 << 40)] {
-            let refused = add(&store, &config, &asked("a", &[limit])).await.unwrap_err();
+        for limit in [
+            ("windows", 1),
+            ("tabs", 0),
+            ("sessions", 5000),
+            ("rate_per_second", 1 << 40),
+        ] {
+            let refused = add(&store, &config, &asked("a", &[limit]))
+                .await
+                .unwrap_err();
             assert!(refused.is_usage(), "{refused}");
         }
         let unknown = revoke(&store, "00000000").await.unwrap_err();

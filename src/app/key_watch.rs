@@ -58,7 +58,10 @@ pub(super) async fn at_start(config: &Config, store: &StoreHandle) -> ReadKeys {
             Err(error) => error.to_string(),
         },
     };
-    tracing::error!(error, "the API keys cannot be read; every client needs a credential until they can");
+    tracing::error!(
+        error,
+        "the API keys cannot be read; every client needs a credential until they can"
+    );
     let keys = KnownKeys {
         keys: Vec::new(),
         are_unread: true,

@@ -219,7 +219,13 @@ mod tests {
         .with_detail(detail);
         let row = entry.row();
         assert_eq!(
-            [&row.client, &row.actor, &row.action, &row.object, &row.outcome],
+            [
+                &row.client,
+                &row.actor,
+                &row.action,
+                &row.object,
+                &row.outcome
+            ],
             ["a", "key/01234567", "token.mint", "session/s", "ok"]
         );
         assert_eq!(row.peer.as_deref(), Some("127.0.0.1"));

@@ -100,7 +100,9 @@ pub struct ChainEnd {
 /// Why a value of these flags is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 enum BadValue {
-    #[error("expected a name of up to 64 characters, without control characters and white space around it")]
+    #[error(
+        "expected a name of up to 64 characters, without control characters and white space around it"
+    )]
     ClientName,
     #[error("expected at least one of rest, json, cdp and watch")]
     NoScope,
@@ -185,10 +187,16 @@ mod tests {
         let plain = add("keys add --client a");
         assert_eq!(plain.scopes, TokenScopes::all());
         assert_eq!((plain.expires, plain.limits), (None, Vec::new()));
-        let full = add("keys add --client a --scopes watch,rest --expires 30d --limit tabs=10 --limit sessions=2");
+        let full = add(
+            "keys add --client a --scopes watch,rest --expires 30d --limit tabs=10 --limit sessions=2",
+        );
         assert_eq!(full.scopes.to_string(), "rest watch");
         assert_eq!(full.expires, Some(Duration::from_hours(30 * 24)));
-        let limits: Vec<_> = full.limits.iter().map(|it| (it.name.as_str(), it.value)).collect();
+        let limits: Vec<_> = full
+            .limits
+            .iter()
+            .map(|it| (it.name.as_str(), it.value))
+            .collect();
         assert_eq!(limits, [("tabs", 10), ("sessions", 2)]);
     }
 

@@ -129,7 +129,8 @@ mod tests {
     #[test]
     fn a_key_can_be_offered_in_a_subprotocol() {
         let key = NewApiKey::generate().unwrap().text;
-        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        let is_token =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         assert!(key.bytes().all(is_token));
         assert!(!super::super::TokenKeys::looks_like_token(&key));
     }

@@ -61,7 +61,11 @@ impl TokenScopes {
     /// Those of these that the others have too.
     #[must_use]
     pub fn limited_to(&self, others: &Self) -> Self {
-        self.0.iter().copied().filter(|it| others.allow(*it)).collect()
+        self.0
+            .iter()
+            .copied()
+            .filter(|it| others.allow(*it))
+            .collect()
     }
 
     /// Whether there is none.
@@ -156,7 +160,10 @@ mod tests {
         ] {
             assert_eq!(scopes.to_string().parse(), Ok(scopes));
         }
-        assert_eq!("json,rest".parse::<TokenScopes>().unwrap().to_string(), "rest json");
+        assert_eq!(
+            "json,rest".parse::<TokenScopes>().unwrap().to_string(),
+            "rest json"
+        );
         let error = "rest,admin".parse::<TokenScopes>().unwrap_err();
         assert!(error.to_string().starts_with("\"admin\" is not a scope"));
     }

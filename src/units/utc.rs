@@ -13,8 +13,7 @@ pub(crate) fn date(day: u64) -> String {
     // Years begin in March here, so that a leap day is the last one of its year; 400 years are one period.
     let day = day + 719_468;
     let (period, of_period) = (day / 146_097, day % 146_097);
-    let year =
-        (of_period - of_period / 1460 + of_period / 36_524 - of_period / 146_096) / 365;
+    let year = (of_period - of_period / 1460 + of_period / 36_524 - of_period / 146_096) / 365;
     let of_year = of_period - (365 * year + year / 4 - year / 100);
     let month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * month + 2) / 5 + 1;

@@ -12,8 +12,8 @@ use tokio::time::{Instant, timeout};
 
 use super::service::{EndStage, Sessions};
 use super::{EndReason, SessionId};
-use crate::metrics;
 use crate::audit::{Actor, Audit, AuditAction, AuditDetail, AuditEntry, AuditObject};
+use crate::metrics;
 use crate::operations::{CallId, Principal};
 use crate::tabs::Scope;
 

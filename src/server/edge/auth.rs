@@ -18,9 +18,7 @@ use crate::clock::epoch_ms;
 use crate::lock::lock;
 use crate::log_limit::LogLimit;
 use crate::metrics;
-use crate::operations::audit::{
-    Actor, Audit, AuditAction, AuditDetail, AuditEntry, AuditObject,
-};
+use crate::operations::audit::{Actor, Audit, AuditAction, AuditDetail, AuditEntry, AuditObject};
 use crate::operations::client_quota::ClientLimits;
 use crate::operations::{ClientId, Principal};
 use crate::server::problem::{HttpCode, Problem};

@@ -87,8 +87,7 @@ impl KnownCredentials {
         before: &Self,
     ) {
         let same = before.tokens.iter();
-        let mut same =
-            same.filter(|it| it.token == token && it.principal.scope.client == *name);
+        let mut same = same.filter(|it| it.token == token && it.principal.scope.client == *name);
         let valid = same.next().map(|it| Arc::clone(&it.valid));
         let valid = valid.unwrap_or_default();
         let quota = self.quota(name, limits, before);
@@ -139,12 +138,7 @@ impl KnownCredentials {
     }
 
     /// The one quota of a client, under these limits.
-    fn quota(
-        &mut self,
-        name: &ClientId,
-        limits: ClientLimits,
-        before: &Self,
-    ) -> Arc<ClientQuota> {
+    fn quota(&mut self, name: &ClientId, limits: ClientLimits, before: &Self) -> Arc<ClientQuota> {
         let now = Instant::now();
         let quota = self.quotas.entry(name.clone()).or_insert_with(|| {
             let quota = before.quotas.get(name).map(Arc::clone);

@@ -342,7 +342,9 @@ fn refuse(state: &ServerState, presented: &Presented<'_>, permit: Option<&IpPerm
         return Problem::token_missing(detail);
     }
     // The holder of the secret may know what became of the key; it is no guess that counts.
-    let key = presented.bearer.and_then(|it| state.auth.refused_key(it, permit));
+    let key = presented
+        .bearer
+        .and_then(|it| state.auth.refused_key(it, permit));
     if let Some(error) = key {
         return Problem::unauthorized(format!("a valid token is needed: {error}"));
     }

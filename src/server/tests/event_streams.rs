@@ -276,7 +276,10 @@ async fn a_stream_ends_with_the_api_key_that_it_was_opened_with() {
     let (first, second) = (api_key("a", "watch"), api_key("a", "watch"));
     let keys = vec![first.1, second.1];
     let bridge = Bridge::with(|settings| settings.credentials.keys.clone_from(&keys)).await;
-    let (one, other) = (format!("Bearer {}", first.0), format!("Bearer {}", second.0));
+    let (one, other) = (
+        format!("Bearer {}", first.0),
+        format!("Bearer {}", second.0),
+    );
     let mut ends = Stream::open(bridge.address, PATH, &[("authorization", &one)]).await;
     let mut stays = Stream::open(bridge.address, PATH, &[("authorization", &other)]).await;
     assert_eq!((ends.status, stays.status), (200, 200));

@@ -30,13 +30,13 @@ use crate::operations::{
     OperationSettings, Operations, StagingLimits, TabService, Tap, Timeouts, UrlPolicy,
 };
 use crate::policy::{Denied, EvaluatePolicy};
+use crate::sealing::MasterKey;
 use crate::server::ports::{BrowserStatus, Probe};
 use crate::server::settings::{
     ClientKey, ClientToken, Credentials, Listen, ServerConfig, ServerSettings, TokenHash,
 };
 use crate::server::ws::hub::Hub;
 use crate::server::{Replacer, Server, Services};
-use crate::sealing::MasterKey;
 use crate::store::StoreHandle;
 use crate::store::fake::FakeBackend;
 use crate::tabs::picture::Picture;
@@ -154,8 +154,7 @@ pub(super) fn first_revoked(keys: &[ClientKey]) -> Credentials {
 
 /// Two clients, `a` with the token `alpha` and `b` with the token `beta`.
 pub(super) fn with_tokens(settings: &mut ServerSettings) {
-    settings.credentials =
-        vec![client_token("a", "alpha"), client_token("b", "beta")].into();
+    settings.credentials = vec![client_token("a", "alpha"), client_token("b", "beta")].into();
 }
 
 /// Refuses `evil.test` and every scheme but https.
@@ -244,12 +243,7 @@ impl BrowserStatus for FakeBrowser {
 
 /// What a server works with, where nothing happens.
 pub(super) fn services(registry: Registry) -> Services {
-    services_with(
-        None,
-        registry,
-        mpsc::channel(1).0,
-        operation_settings(),
-    )
+    services_with(None, registry, mpsc::channel(1).0, operation_settings())
 }
 
 fn services_with(

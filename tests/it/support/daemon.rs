@@ -76,7 +76,11 @@ impl Setup {
 
     /// Runs a command to its end.
     pub(crate) async fn run(&self) -> Ended {
-        let running = self.command().stdin(Stdio::null()).output();
+        Self::run_to_its_end(self.command()).await
+    }
+
+    async fn run_to_its_end(mut command: Command) -> Ended {
+        let running = command.stdin(Stdio::null()).output();
         let output = timeout(LONGEST, running)
             .await
             .expect("the command ends")
@@ -162,9 +166,14 @@ impl Setup {
     }
 
     fn command(&self) -> Command {
+        let mut command = self.bare_command();
+        command.args(&self.arguments);
+        command
+    }
+
+    fn bare_command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cdp-bridge"));
         command
-            .args(&self.arguments)
             .current_dir(self.dir())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -241,6 +250,19 @@ impl Daemon {
 
     pub(crate) fn dir(&self) -> &Path {
         self.setup.dir()
+    }
+
+    /// Runs another command in its directory and environment to its end.
+    pub(crate) async fn command(&self, arguments: &[&str]) -> Ended {
+        let mut command = self.setup.bare_command();
+        command.args(arguments);
+        Setup::run_to_its_end(command).await
+    }
+
+    /// Starts it once more, after its end.
+    pub(crate) async fn again(mut self) -> Self {
+        let setup = std::mem::replace(&mut self.setup, Setup::new());
+        setup.start().await
     }
 
     /// The log so far.

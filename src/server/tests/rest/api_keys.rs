@@ -20,7 +20,10 @@ async fn with_keys(keys: &[ClientKey]) -> Bridge {
 }
 
 async fn created(bridge: &Bridge, key: &str) -> Value {
-    let answer = post("/v1/sessions", json!({})).bearer(key).send(bridge).await;
+    let answer = post("/v1/sessions", json!({}))
+        .bearer(key)
+        .send(bridge)
+        .await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     answer.json()
 }
@@ -113,7 +116,10 @@ async fn what_was_opened_with_a_key_ends_when_it_is_revoked_and_the_rest_stays()
     let (first, second) = (api_key("a", "rest json"), api_key("a", "rest json"));
     let keys = [first.1, second.1];
     let bridge = with_keys(&keys).await;
-    let (leaked, kept) = (created(&bridge, &first.0).await, created(&bridge, &second.0).await);
+    let (leaked, kept) = (
+        created(&bridge, &first.0).await,
+        created(&bridge, &second.0).await,
+    );
     let mut tab = bridge.tab("a", 1);
     let mut ending = [
         websocket(&bridge, &first.0).await,
@@ -274,12 +280,20 @@ async fn the_use_of_a_key_and_what_was_done_with_it_are_kept_and_its_secret_is_n
     let by_key = format!("key/{}", used.key.id);
     let session = format!("session/{}", text(&session, "sessionId"));
     let of = |action: &str| {
-        let mut rows = rows.iter().map(|it| &it.row).filter(|it| it.action == action);
+        let mut rows = rows
+            .iter()
+            .map(|it| &it.row)
+            .filter(|it| it.action == action);
         let row = rows.next().unwrap_or_else(|| panic!("{action}"));
         assert!(rows.next().is_none(), "one row about {action}");
         row
     };
-    for action in ["session.create", "token.mint", "session.update", "session.end"] {
+    for action in [
+        "session.create",
+        "token.mint",
+        "session.update",
+        "session.end",
+    ] {
         let row = of(action);
         assert_eq!([&row.actor, &row.object], [&by_key, &session], "{action}");
         assert_eq!((row.client.as_str(), row.outcome.as_str()), ("a", "ok"));

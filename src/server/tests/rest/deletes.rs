@@ -65,7 +65,10 @@ async fn an_upload_is_dropped_as_often_as_it_is_asked() {
         assert_eq!(upload().send(&bridge).await.status, 201);
     }
     deleted_alike(&bridge, &format!("{uploads}/u1")).await;
-    assert_eq!(get(&format!("{uploads}/u1")).send(&bridge).await.status, 404);
+    assert_eq!(
+        get(&format!("{uploads}/u1")).send(&bridge).await.status,
+        404
+    );
     let other = get(&format!("{uploads}/u2")).send(&bridge).await;
     assert_eq!(other.status, 200, "the other file is still there");
     for unknown in ["u0", "u3", "u01", "x"] {
@@ -73,18 +76,18 @@ async fn an_upload_is_dropped_as_often_as_it_is_asked() {
         assert_eq!(delete(&path).send(&bridge).await.status, 404, "{unknown}");
     }
     let session = post("/v1/sessions", json!({})).send(&bridge).await.json();
-    let of_other = format!("/v1/sessions/{}/uploads/u2", session["sessionId"].as_str().unwrap());
+    let of_other = format!(
+        "/v1/sessions/{}/uploads/u2",
+        session["sessionId"].as_str().unwrap()
+    );
     let foreign = delete(&of_other).send(&bridge).await;
     assert_eq!(foreign.status, 404, "it is a file of another session");
 }
 
 #[tokio::test]
 async fn a_job_is_cancelled_as_often_as_it_is_asked() {
-    let bridge = Bridge::with_operations(
-        |_| {},
-        |operations| operations.sessions.config.max = 1,
-    )
-    .await;
+    let bridge =
+        Bridge::with_operations(|_| {}, |operations| operations.sessions.config.max = 1).await;
     let only = post("/v1/sessions", json!({})).send(&bridge).await;
     assert_eq!(only.status, 201, "{}", only.body);
     let waits = post("/v1/sessions", json!({"queueTimeoutMs": 60_000}));

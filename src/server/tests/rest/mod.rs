@@ -2,9 +2,9 @@
 
 mod api_keys;
 mod auth;
-mod deletes;
 mod commands;
 mod cors;
+mod deletes;
 mod documents;
 mod errors;
 mod exchange;
