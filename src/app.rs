@@ -30,7 +30,6 @@ use tokio::time::timeout;
 use self::api_keys::with_clients_of;
 use self::browser_status::SupervisedBrowser;
 use self::clients_in_force::{ClientsInForce, Parts};
-use self::key_watch::ReadKeys;
 use self::policies::Policies;
 use self::proxies::ContextProxies;
 use self::scope_proxies::SessionPolicies;
@@ -116,11 +115,8 @@ impl Daemon {
     ) -> Result<Self, StartError> {
         let started_with = config;
         let Kept { store, master_key } = Kept::to_serve(config).await?;
-        let ReadKeys {
-            keys,
-            version,
-            from,
-        } = key_watch::at_start(config, &store).await;
+        let read_keys = key_watch::at_start(config, &store).await;
+        let keys = read_keys.keys.clone();
         let with_all_keys = with_clients_of(&keys.keys, config, epoch_ms());
         let profile_owner = browser_source::client_of_default_context(&with_all_keys);
         let admitted = keys.admitted(config, profile_owner.as_ref(), epoch_ms());
@@ -213,7 +209,11 @@ impl Daemon {
         };
         let clients = ClientsInForce::new(parts, started_with, keys, profile_owner);
         let clients = Arc::new(clients);
-        let watch = key_watch::follow(from, Arc::clone(&clients), version);
+        let following = Arc::clone(&clients);
+        let watch = key_watch::follow(read_keys, move |keys| {
+            let clients = Arc::clone(&following);
+            async move { clients.put_keys(keys).await }
+        });
         operations
             .audit()
             .offer(of_daemon(AuditAction::DaemonStart));

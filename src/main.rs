@@ -296,6 +296,11 @@ async fn run_doctor(invocation: &Invocation) -> Result<u8, Failure> {
     })
 }
 
+/// The key went nowhere.
+#[derive(Debug, thiserror::Error)]
+#[error("the key cannot be printed, and was revoked: {0}")]
+struct KeyNotPrinted(std::io::Error);
+
 async fn keys(invocation: &Invocation, command: &KeysCommand) -> Result<u8, Failure> {
     let loaded = load(invocation)?;
     let store = store_of_command(&loaded.config).await?;
@@ -310,11 +315,20 @@ async fn keys(invocation: &Invocation, command: &KeysCommand) -> Result<u8, Fail
             for note in &added.notes {
                 let _ = writeln!(std::io::stderr(), "cdp-bridge: {note}");
             }
-            if asked.json {
+            let text = if asked.json {
                 format!("{:#}\n", added.json())
             } else {
                 format!("{}\n", added.new.text)
+            };
+            let mut stdout = std::io::stdout();
+            let written = stdout.write_all(text.as_bytes());
+            if let Err(error) = written.and_then(|()| stdout.flush()) {
+                // A key that nothing has read would stay valid for ever.
+                let revoked = key_commands::revoke(&store, &added.new.id).await;
+                revoked.map_err(refused)?;
+                return Err(failed(FAILURE)(KeyNotPrinted(error)));
             }
+            String::new()
         }
         KeysCommand::List(asked) => {
             let listed = key_commands::list(&store, asked.json).await;

@@ -138,11 +138,6 @@ impl ClientsInForce {
         Ok(())
     }
 
-    /// The keys in force.
-    pub(super) async fn keys(&self) -> KnownKeys {
-        self.state.lock().await.keys.clone()
-    }
-
     async fn put_in_force(
         &self,
         config: &Config,

@@ -1,13 +1,13 @@
 //! Follows the API keys in the store, which the command line changes beside the running daemon.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::api_keys::StoredKey;
-use super::clients_in_force::{ClientsInForce, KnownKeys};
+use super::clients_in_force::KnownKeys;
 use super::kept::{Kept, KeptError};
+use super::reload::ReloadError;
 use crate::clock::epoch_ms;
 use crate::config::Config;
 use crate::log_limit::LogLimit;
@@ -73,46 +73,44 @@ pub(super) async fn at_start(config: &Config, store: &StoreHandle) -> ReadKeys {
     }
 }
 
-/// Puts changes of the keys in force as long as it runs. Without the store, the keys that are known stay valid.
-pub(super) async fn follow(
-    store: StoreHandle,
-    in_force: Arc<ClientsInForce>,
-    mut version: Option<u64>,
-) {
+/// Passes changes of the keys to `put` as long as it runs, and keys that have expired. Without the store, the keys that are
+/// known stay valid.
+pub(super) async fn follow<F>(at_start: ReadKeys, put: impl Fn(KnownKeys) -> F)
+where
+    F: Future<Output = Result<(), ReloadError>>,
+{
+    let ReadKeys {
+        keys: mut known,
+        mut version,
+        from: store,
+    } = at_start;
     if !store.is_on() {
         return;
     }
     let (failed, mut due) = (LogLimit::default(), Instant::now());
-    let mut expires_ms = next_expiry(&in_force.keys().await);
+    let mut expires_ms = next_expiry(&known);
     loop {
         due += POLL;
         sleep_until(due).await;
         due = due.max(Instant::now());
-        let changed = match read(&store, version).await {
-            Ok(read) => read,
-            Err(error) => {
-                if let Some(left_out) = failed.admit() {
-                    tracing::warn!(%error, left_out, "the API keys cannot be read; those that are known stay valid");
-                }
-                None
+        let read = read(&store, version).await.unwrap_or_else(|error| {
+            if let Some(left_out) = failed.admit() {
+                tracing::warn!(%error, left_out, "the API keys cannot be read; those that are known stay valid");
             }
-        };
-        let has_expired = expires_ms.is_some_and(|end| epoch_ms() >= end);
-        let known = in_force.keys().await;
-        let keys = match changed {
-            Some((keys, at)) => {
-                version = Some(at);
-                if is_same(&keys, &known) && !has_expired {
-                    continue;
-                }
-                keys
-            }
-            None if has_expired => known,
-            None => continue,
-        };
-        expires_ms = next_expiry(&keys);
-        match in_force.put_keys(keys).await {
-            Ok(()) => tracing::info!("API keys have changed"),
+            None
+        });
+        let mut has_changed = expires_ms.is_some_and(|end| epoch_ms() >= end);
+        if let Some((keys, at)) = read {
+            version = Some(at);
+            has_changed |= !is_same(&keys, &known);
+            known = keys;
+        }
+        if !has_changed {
+            continue;
+        }
+        expires_ms = next_expiry(&known);
+        match put(known.clone()).await {
+            Ok(()) => tracing::info!("changes of API keys are in force"),
             Err(error) => {
                 tracing::error!(%error, "changes of API keys are rejected; the old ones stay in force");
             }
@@ -160,4 +158,125 @@ fn next_expiry(keys: &KnownKeys) -> Option<u64> {
     let now_ms = epoch_ms();
     let valid = keys.keys.iter().filter(|it| it.key.is_valid(now_ms));
     valid.filter_map(|it| it.key.expires_ms).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::mpsc;
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::store::fake::FakeBackend;
+    use crate::store::{ApiKeyRow, Write};
+
+    fn row(id: &str, expires_ms: Option<u64>) -> ApiKeyRow {
+        ApiKeyRow {
+            id: id.to_owned(),
+            client: "a".to_owned(),
+            secret_sha256: vec![0; 32],
+            scopes: "rest".to_owned(),
+            limits: None,
+            created_ms: 1,
+            expires_ms,
+            last_used_day: None,
+            revoked_ms: None,
+        }
+    }
+
+    struct Watched {
+        store: StoreHandle,
+        backend: Arc<FakeBackend>,
+        changes: mpsc::UnboundedReceiver<KnownKeys>,
+    }
+
+    impl Watched {
+        async fn start(keys: &[ApiKeyRow]) -> Self {
+            let backend = Arc::<FakeBackend>::default();
+            let store = StoreHandle::start(Arc::clone(&backend) as _);
+            let inserts = keys.iter().cloned().map(Write::InsertKey);
+            store.write(inserts.collect()).await.unwrap();
+            let read = at_start(&Config::default(), &store).await;
+            let (sender, changes) = mpsc::unbounded_channel();
+            tokio::spawn(follow(read, move |keys| {
+                // The test is over where no receiver is left.
+                let _ = sender.send(keys);
+                std::future::ready(Ok(()))
+            }));
+            Self {
+                store,
+                backend,
+                changes,
+            }
+        }
+
+        /// Whether each key is valid, as it was put in force within a second of the clock that stands still.
+        async fn within_a_second(&mut self) -> Vec<bool> {
+            let keys = timeout(Duration::from_secs(1), self.changes.recv()).await;
+            let keys = keys.expect("it is in force within a second").unwrap();
+            let now_ms = epoch_ms();
+            keys.keys.iter().map(|it| it.key.is_valid(now_ms)).collect()
+        }
+
+        async fn nothing_for(&mut self, time: Duration) {
+            advance(Duration::ZERO).await;
+            assert!(timeout(time, self.changes.recv()).await.is_err());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_that_is_added_or_revoked_is_in_force_within_a_second() {
+        let mut watched = Watched::start(&[row("00000001", None)]).await;
+        watched.nothing_for(Duration::from_secs(60)).await;
+        let add = Write::InsertKey(row("00000002", None));
+        watched.store.write(vec![add]).await.unwrap();
+        assert_eq!(watched.within_a_second().await, [true, true]);
+        let revoke = Write::RevokeKey {
+            id: "00000001".to_owned(),
+            at_ms: 1,
+        };
+        watched.store.write(vec![revoke]).await.unwrap();
+        assert_eq!(watched.within_a_second().await, [false, true]);
+        let used = Write::KeysUsed {
+            ids: vec!["00000002".to_owned()],
+            day: 3,
+        };
+        watched.store.write(vec![used]).await.unwrap();
+        watched.nothing_for(Duration::from_secs(60)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_the_store_known_keys_stay_valid_until_they_expire() {
+        let keys = [
+            row("00000001", None),
+            row("00000002", Some(epoch_ms() + 300)),
+        ];
+        let mut watched = Watched::start(&keys).await;
+        let away = StoreError::Unavailable("it is away".to_owned());
+        watched.backend.fail(Some(away));
+        // The clock of the wall goes on while that of the test is asked again and again.
+        let keys = watched.changes.recv().await.unwrap();
+        assert_eq!(keys.keys.len(), 2);
+        assert!(epoch_ms() >= keys.keys[1].key.expires_ms.unwrap());
+        watched.backend.fail(None);
+        let revoke = Write::RevokeKey {
+            id: "00000001".to_owned(),
+            at_ms: 1,
+        };
+        watched.store.write(vec![revoke]).await.unwrap();
+        assert_eq!(watched.within_a_second().await, [false, false]);
+    }
+
+    #[tokio::test]
+    async fn a_store_that_cannot_be_read_at_the_start_closes_the_bridge() {
+        let backend = Arc::<FakeBackend>::default();
+        let store = StoreHandle::start(Arc::clone(&backend) as _);
+        let config = Config::default();
+        assert!(!at_start(&config, &store).await.keys.require_credentials());
+        backend.fail(Some(StoreError::Unavailable("it is away".to_owned())));
+        assert!(at_start(&config, &store).await.keys.require_credentials());
+        let off = at_start(&config, &StoreHandle::off()).await;
+        assert!(!off.keys.require_credentials());
+    }
 }
