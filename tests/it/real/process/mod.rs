@@ -15,4 +15,5 @@ mod reload;
 mod secrets;
 mod serving;
 mod startup;
+mod state;
 mod systemd;
