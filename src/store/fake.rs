@@ -170,7 +170,7 @@ impl Rows {
             ended.is_none_or(|at| at >= retention.sessions_before_ms) || !take(&mut left)
         });
         // From the begin without a hole, so that what is left is one chain.
-        let oldest = self.audit.iter().take(most as usize);
+        let mut oldest = self.audit.iter().take(most as usize);
         let is_old = |it: &StoredAudit| it.row.at_ms < retention.audit_before_ms;
         let old = oldest.rposition(is_old).map_or(0, |last| last + 1);
         if let Some(last) = self.audit.drain(..old).next_back() {

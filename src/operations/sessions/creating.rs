@@ -50,7 +50,12 @@ impl Operations {
     ) -> Result<CreatedSession, SessionError> {
         let client = &principal.scope.client;
         let start_url = options.start_url.clone();
-        let (id, is_new) = self.sessions.place(client, options).await?;
+        let (id, is_new) = tokio::select! {
+            biased;
+            placed = self.sessions.place(client, options) => placed?,
+            // It leaves the queue: a credential that was revoked makes no session later.
+            () = principal.revoked() => return Err(SessionError::Revoked),
+        };
         if let Some(streams) = call.as_ref().and_then(|call| call.streams.as_ref()) {
             streams.follow(Scope {
                 client: client.clone(),

@@ -311,3 +311,32 @@ async fn the_use_of_a_key_and_what_was_done_with_it_are_kept_and_its_secret_is_n
     let day = kept.keys().await.unwrap()[0].last_used_day;
     assert_eq!(day, Some(today));
 }
+
+#[tokio::test]
+async fn a_request_that_waits_for_a_session_leaves_the_queue_with_its_key() {
+    let (first, second) = (api_key("a", "rest"), api_key("a", "rest"));
+    let keys = [first.1, second.1];
+    let bridge = Bridge::with_operations(
+        |settings| settings.credentials.keys = keys.to_vec(),
+        |operations| operations.sessions.config.max = 1,
+    )
+    .await;
+    created(&bridge, &second.0).await;
+    let waits = post("/v1/sessions", json!({"queueTimeoutMs": 60_000}));
+    let job = waits.bearer(&first.0).send(&bridge).await;
+    assert_eq!(job.status, 202, "{}", job.body);
+    bridge.replace_credentials(first_revoked(&keys));
+    let path = format!("/v1/jobs/{}", text(&job.json(), "jobId"));
+    soon("the end of the job", async {
+        loop {
+            let job = get(&path).bearer(&second.0).send(&bridge).await.json();
+            if job["status"] == "failed" {
+                return;
+            }
+            assert_eq!(job["status"], "queued");
+        }
+    })
+    .await;
+    let limits = get("/v1/limits").bearer(&second.0).send(&bridge).await;
+    assert_eq!(limits.json()["sessions"]["queued"], 0);
+}

@@ -22,7 +22,10 @@ fn beside(first: &Daemon, browser: &TestBrowser, required: bool) -> Setup {
     Setup::serving(browser)
         .env("CDP_BRIDGE_STORE_URL", "sqlite:state.db")
         .env("CDP_BRIDGE_STORE_DIRECTORY", state.to_str().unwrap())
-        .env("CDP_BRIDGE_STORE_REQUIRED", if required { "true" } else { "false" })
+        .env(
+            "CDP_BRIDGE_STORE_REQUIRED",
+            if required { "true" } else { "false" },
+        )
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,7 +53,10 @@ async fn a_second_daemon_serves_without_the_store_and_says_so_or_is_refused() {
     assert_eq!(store_of(&first).await["state"], "ok");
     second.stop().await;
     let refused = beside(&first, &browser, true).run().await;
-    refused.expect(1, &["another process serves", "state.db", "store.directory"]);
+    refused.expect(
+        1,
+        &["another process serves", "state.db", "store.directory"],
+    );
     first.signal(rustix::process::Signal::KILL);
     let third = beside(&first, &browser, true).start().await;
     assert_eq!(store_of(&third).await["state"], "ok");
