@@ -347,7 +347,9 @@ async fn audit(invocation: &Invocation, command: &AuditCommand) -> Result<u8, Fa
     let store = store_of_command(&loaded.config).await?;
     match command {
         AuditCommand::List(asked) => {
-            let print = |line: &str| drop(print(line.as_bytes()));
+            let print = |line: &str| {
+                print(line.as_bytes());
+            };
             let listed = audit_commands::list_audit(&store, *asked, print).await;
             listed.map(|()| 0).map_err(failed(FAILURE))
         }

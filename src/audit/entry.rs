@@ -59,7 +59,7 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    /// The word that stands in the row.
+    /// The word in the row.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SessionCreate => "session.create",
@@ -100,7 +100,7 @@ impl fmt::Display for AuditObject {
     }
 }
 
-/// The fields that may stand beside. What is not there is left out.
+/// The further fields that a row may have. Absent ones are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditDetail {

@@ -1,4 +1,4 @@
-//! The API keys that are known, as a value: it is told the time, and reads nothing.
+//! The API keys that are known, as a value: the time is a parameter, and nothing is read.
 
 use std::collections::HashMap;
 

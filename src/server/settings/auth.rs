@@ -192,7 +192,7 @@ impl From<Vec<ClientToken>> for Credentials {
 
 impl Credentials {
     /// Whether a client needs none of them. One that was revoked or has expired still counts: that a key ends must not
-    /// open the bridge to everybody.
+    /// open the bridge to all programs.
     pub fn is_open(&self) -> bool {
         self.tokens.is_empty() && self.keys.is_empty() && !self.is_required
     }

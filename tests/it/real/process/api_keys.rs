@@ -104,8 +104,8 @@ async fn a_key_that_is_added_or_revoked_beside_a_daemon_holds_within_a_second(
 /// Every file below a directory.
 fn files(directory: &Path) -> Vec<Vec<u8>> {
     let entries = std::fs::read_dir(directory).unwrap();
-    let files = entries.map(|entry| entry.unwrap().path());
-    files
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
         .flat_map(|path| {
             if path.is_dir() {
                 files(&path)
