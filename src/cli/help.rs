@@ -7,6 +7,9 @@ pub(super) const COORDINATORS: &str = "Coordinators and pages";
 pub(super) const CONNECTION: &str = "Connection";
 pub(super) const FILES: &str = "Scripts and files";
 pub(super) const TERMINAL: &str = "Terminal";
+pub(super) const KEY: &str = "Key";
+pub(super) const OUTPUT: &str = "Output";
+pub(super) const CHAIN: &str = "Chain";
 
 pub(super) const PROGRAM: &str = "\
 Without a command, `serve` is run. Every key of the configuration can be set with --set or in the \

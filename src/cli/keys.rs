@@ -25,26 +25,26 @@ pub enum KeysCommand {
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct KeysAddArgs {
     /// Whose key it is: a client of the configuration, or a new one
-    #[arg(long, value_name = "NAME", value_parser = client_name)]
+    #[arg(long, value_name = "NAME", value_parser = client_name, help_heading = help::KEY)]
     pub client: String,
     /// What it opens: rest, json, cdp and watch, divided by commas
-    #[arg(long, value_name = "SCOPES", default_value = "rest,json,cdp,watch", value_parser = scopes)]
+    #[arg(long, value_name = "SCOPES", default_value = "rest,json,cdp,watch", value_parser = scopes, help_heading = help::KEY)]
     pub scopes: TokenScopes,
     /// How long it is valid, such as 30d; for ever if absent
-    #[arg(long, value_name = "DURATION", value_parser = expiry)]
+    #[arg(long, value_name = "DURATION", value_parser = expiry, help_heading = help::KEY)]
     pub expires: Option<Duration>,
     /// A limit of its client, such as tabs=10; can be repeated
-    #[arg(long = "limit", value_name = "NAME=NUMBER", value_parser = limit)]
+    #[arg(long = "limit", value_name = "NAME=NUMBER", value_parser = limit, help_heading = help::KEY)]
     pub limits: Vec<KeyLimit>,
     /// Print a JSON object with the key and what is known of it
-    #[arg(long)]
+    #[arg(long, help_heading = help::OUTPUT)]
     pub json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
 pub struct KeysListArgs {
     /// Print a JSON array
-    #[arg(long)]
+    #[arg(long, help_heading = help::OUTPUT)]
     pub json: bool,
 }
 
@@ -68,17 +68,17 @@ pub enum AuditCommand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
 pub struct AuditListArgs {
     /// Print one JSON object a line
-    #[arg(long)]
+    #[arg(long, help_heading = help::OUTPUT)]
     pub json: bool,
     /// Only what happened within this time, such as 2h or 7d
-    #[arg(long, value_name = "DURATION", value_parser = since)]
+    #[arg(long, value_name = "DURATION", value_parser = since, help_heading = help::OUTPUT)]
     pub since: Option<Duration>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct AuditVerifyArgs {
     /// The end of the chain that an earlier run has printed: it has to be in the chain still
-    #[arg(long, value_name = "NUMBER:HASH", value_parser = chain_end)]
+    #[arg(long, value_name = "NUMBER:HASH", value_parser = chain_end, help_heading = help::CHAIN)]
     pub end: Option<ChainEnd>,
 }
 

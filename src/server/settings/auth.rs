@@ -24,7 +24,7 @@ pub struct AuthConfig {
     #[schemars(extend("examples" = [[{ "name": "coordinator", "token_file": "/run/secrets/token" }]]))]
     pub clients: Vec<ClientConfig>,
     /// Require a token or an API key also where `clients` is empty. Then `server.listen` may be an address that other machines
-    /// can reach, and API keys (`cdp-bridge keys add`) are the only way in.
+    /// can reach, and API keys (`keys add`) are the only way in.
     pub required: bool,
     /// Require a token for `/metrics` too.
     pub protect_metrics: bool,
