@@ -138,7 +138,7 @@ async fn keys_and_what_was_done_with_them_outlive_the_daemon_and_leave_no_secret
         .await;
     let key = added(&daemon, &["--client", "a"]).await;
     drop(admitted(&daemon, &key).await);
-    let rest = RestClient::new(daemon.address(), Some(key.clone()));
+    let rest = RestClient::new(daemon.address(), Some(format!("Bearer {key}")));
     let body = json!({"metadata": {"note": "c4nary-metadata"}});
     let session = rest
         .post_json("/v1/sessions", &body)
