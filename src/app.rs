@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use self::api_keys::with_clients_of;
 use self::browser_status::SupervisedBrowser;
@@ -43,9 +43,11 @@ use crate::config::Config;
 use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
 use crate::exposition::Exposition;
 use crate::open_files;
-use crate::operations::sessions::{EndReason, MemoryStore, SessionTraffic};
-use crate::operations::{CallLog, EventBus, Facts, OperationServices, Operations, Tap};
+use crate::operations::keeping::RestoreReport;
+use crate::operations::sessions::{EndReason, SessionTraffic};
+use crate::operations::{CallLog, EventBus, Facts, Keeping, OperationServices, Operations, Tap};
 use crate::policy::DownloadPolicy;
+use crate::sealing::MasterKey;
 use crate::server::session_tokens::SessionTokenMint;
 use crate::server::{BindError, Credentials, Listen, Server, Services};
 use crate::store::StoreHandle;
@@ -163,7 +165,7 @@ impl Daemon {
                 tabs: Arc::new(tabs.clone()),
                 policy: Arc::new(session_policies),
                 facts: Facts(Arc::clone(&facts)),
-                session_store: Arc::new(MemoryStore::default()),
+                keeping: keeping(config, &store, master_key.as_ref()),
                 session_tokens: Arc::<SessionTokenMint>::clone(&session_tokens),
                 traffic,
                 store: store.clone(),
@@ -200,6 +202,7 @@ impl Daemon {
         if let Some(up) = changes.recv().await {
             follower.on_change(up).await;
         }
+        bring_back(config, &operations).await?;
         tokio::spawn(follower.run(changes));
         let parts = Parts {
             replacer: server.replacer(),
@@ -244,7 +247,9 @@ impl Daemon {
         self.key_watch.abort();
         let close_tabs = async {
             let ended = async {
-                self.operations.end_all_sessions(EndReason::Shutdown).await;
+                if !self.operations.suspend().await {
+                    self.operations.end_all_sessions(EndReason::Shutdown).await;
+                }
                 self.tabs.shut_down().await;
             };
             if timeout(TABS_LIMIT, ended).await.is_err() {
@@ -274,6 +279,38 @@ fn of_daemon(action: AuditAction) -> AuditEntry {
         ..AuditDetail::default()
     };
     AuditEntry::new(Actor::Daemon, action, AuditObject::Daemon).with_detail(detail)
+}
+
+/// What keeps sessions and tabs beyond the process.
+fn keeping(config: &Config, store: &StoreHandle, key: Option<&MasterKey>) -> Keeping {
+    match key {
+        Some(key) => Keeping::new(store.clone(), key, config.store.required),
+        None => Keeping::off(),
+    }
+}
+
+/// Brings back the sessions and tabs of the process before. No request is accepted yet.
+async fn bring_back(config: &Config, operations: &Arc<Operations>) -> Result<(), StartError> {
+    let started = Instant::now();
+    match operations.restore().await {
+        Ok(report) if report == RestoreReport::default() => {}
+        Ok(RestoreReport {
+            sessions,
+            ended,
+            tabs,
+        }) => {
+            let took = started.elapsed();
+            tracing::info!(sessions, ended, tabs, ?took, "sessions and tabs came back");
+        }
+        Err(error) if config.store.required => return Err(KeptError::from(error).into()),
+        Err(error) => {
+            tracing::error!(
+                %error,
+                "what an earlier process has kept cannot be read: its sessions and tabs do not come back, and no further                  ones are kept until the bridge is started again"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Writes `/metrics`, which is empty without an exposition.

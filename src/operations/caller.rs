@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::client_quota::RateExceeded;
 use super::in_flight::InFlight;
-use super::{CallerId, Principal};
+use super::{CallerId, OnceKey, Principal};
 use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::tabs::outline::OutlineCopies;
@@ -55,12 +55,23 @@ pub struct Arrival {
     /// The same in milliseconds since the epoch.
     pub at_ms: u64,
     pub(super) rate: Result<(), RateExceeded>,
+    /// The idempotency key that its door has taken.
+    pub(super) once: Option<Arc<OnceKey>>,
 }
 
 impl Arrival {
     /// The rate that the message exceeds, if it does: operations refuse it then.
     pub fn rate_exceeded(&self) -> Option<RateExceeded> {
         self.rate.err()
+    }
+
+    /// The same message, carried out for an idempotency key that its door has taken.
+    #[must_use]
+    pub fn under(self, once: Option<OnceKey>) -> Self {
+        Self {
+            once: once.map(Arc::new),
+            ..self
+        }
     }
 }
 
@@ -141,6 +152,7 @@ impl Caller {
             at,
             at_ms: epoch_ms(),
             rate,
+            once: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use cdp_bridge_protocol::{RequestBody, RequestKind, TabId, TabRef};
 use super::page_action::{self as page, locator};
 use super::page_setup as setup;
 use super::running_calls::CallPlace;
-use super::sessions::SessionPlan;
+use super::sessions::{SessionPlan, id_within_reach};
 use super::{
     Caller, OperationError, Operations, Reach, Scope, SessionId, StreamSinks, Success, prompts,
     raw_input,
@@ -62,13 +62,11 @@ impl Operations {
                 create,
             )?),
             RequestBody::GetSession(get) => {
-                let scope = self.scope_within_reach(caller, Some(&get.session_id))?;
-                Plan::Session(SessionPlan::Get(SessionId::of(&scope)))
+                Plan::Session(SessionPlan::Get(id_within_reach(caller, &get.session_id)?))
             }
             RequestBody::ListSessions(list) => Plan::Session(SessionPlan::list(list)?),
             RequestBody::EndSession(end) => {
-                let scope = self.scope_within_reach(caller, Some(&end.session_id))?;
-                Plan::Session(SessionPlan::End(SessionId::of(&scope)))
+                Plan::Session(SessionPlan::End(id_within_reach(caller, &end.session_id)?))
             }
             RequestBody::CloseTab(close) => send(tab(&close.tab_id)?, |reply| {
                 TabMessage::Close(CloseReason::Requested, Some(reply))

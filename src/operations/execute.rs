@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::dispatch::Plan;
 use super::drain::{Drain, DrainPhase};
 use super::idempotency::IdempotencyGuard;
+use super::keeping::keeper::Keeper;
 use super::presence::PresenceCounts;
 use super::responder::Responder;
 use super::running_calls::{CallPlace, RunningCalls};
@@ -41,6 +42,7 @@ pub struct Operations {
     pub(super) running: RunningCalls,
     pub(super) sessions: Arc<Sessions>,
     audit: Audit,
+    pub(super) keeper: Keeper,
     taps: Taps,
     calls: AtomicU64,
 }
@@ -70,6 +72,7 @@ impl Operations {
             drain: Drain::default(),
             running: RunningCalls::default(),
             present: PresenceCounts::default(),
+            keeper: Keeper::default(),
             taps: Taps(taps.into_iter().collect()),
             calls: AtomicU64::new(1),
         }
@@ -196,9 +199,12 @@ impl Operations {
             let place = CallPlace::Shared(caller.scope().clone(), key);
             self.running.insert(id, place);
         }
-        let Some(responder) = self.idempotency.begin(&body, responder) else {
+        let responder = self.idempotency.begin(&body, responder);
+        let again = responder.and_then(|it| self.answer_again(caller, it));
+        let Some(mut responder) = again else {
             return id;
         };
+        self.remember_maker(&mut responder);
         match self.dispatch(caller, body) {
             Err(error) => responder.answer(Err(error)),
             Ok(Plan::Answer(success)) => responder.answer(Ok(*success)),
@@ -219,6 +225,21 @@ impl Operations {
             }
         }
         id
+    }
+
+    /// A tab that is made under a key is kept together with the key.
+    fn remember_maker(&self, responder: &mut Responder) {
+        let call = responder.call();
+        if call.kind != RequestKind::CreateTab {
+            return;
+        }
+        let of_door = call.arrival.once.as_deref().cloned();
+        let once = responder.once().or(of_door);
+        if let (Some(once), Some(making)) = (once, self.services.keeping.making()) {
+            let window = self.settings.idempotency.window;
+            let making = making.begin(responder.call().id, once, window);
+            responder.makes(making);
+        }
     }
 
     pub(super) fn next_call(&self, caller: &Caller) -> CallId {

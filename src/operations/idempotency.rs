@@ -8,6 +8,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::idempotency_table::{Begin, Fingerprint, IdempotencyTable};
+use super::keeping::OnceKey;
+use super::keeping::kept_keys::KeptKeys;
 use super::outcome::{OperationOutcome, remembered_bytes};
 use super::responder::Responder;
 use super::settings::IdempotencyConfig;
@@ -21,6 +23,8 @@ use crate::tabs::Scope;
 pub(super) struct IdempotencyGuard {
     config: IdempotencyConfig,
     table: Mutex<IdempotencyTable<Responder, OperationOutcome>>,
+    /// Those under which an earlier process has made something.
+    pub(super) kept: KeptKeys,
 }
 
 /// The request that is executed for a key, until it is answered.
@@ -29,13 +33,18 @@ pub(super) struct Leader {
     guard: Arc<IdempotencyGuard>,
     scope: Scope,
     key: IdempotencyKey,
+    print: Fingerprint,
 }
+
+/// The door of these keys, among those that are kept.
+const DOOR: &str = "json";
 
 impl IdempotencyGuard {
     pub(super) fn new(config: IdempotencyConfig) -> Self {
         Self {
             config,
             table: Mutex::new(IdempotencyTable::new(config)),
+            kept: KeptKeys::default(),
         }
     }
 
@@ -50,13 +59,17 @@ impl IdempotencyGuard {
             return Some(responder);
         };
         let (scope, id, now) = (call.arrival.scope.clone(), call.id, call.arrival.at);
-        let begun = self
-            .table()
-            .begin(&scope, &key, fingerprint(body), id, responder, now);
+        let print = fingerprint(body);
+        let begun = self.table().begin(&scope, &key, print, id, responder, now);
         match begun {
             Begin::Lead(mut responder) => {
                 let guard = Arc::clone(self);
-                responder.lead(Leader { guard, scope, key });
+                responder.lead(Leader {
+                    guard,
+                    scope,
+                    key,
+                    print,
+                });
                 return Some(responder);
             }
             Begin::Joined => {}
@@ -80,6 +93,7 @@ impl IdempotencyGuard {
     /// Nothing of a session is left: its keys are forgotten.
     pub(super) fn forget(&self, scope: &Scope) {
         self.table().forget(scope);
+        self.kept.forget(scope);
     }
 
     fn table(&self) -> MutexGuard<'_, IdempotencyTable<Responder, OperationOutcome>> {
@@ -88,6 +102,16 @@ impl IdempotencyGuard {
 }
 
 impl Leader {
+    /// The key, as it is kept with what is made under it.
+    pub(super) fn once(&self) -> OnceKey {
+        OnceKey {
+            scope: self.scope.clone(),
+            door: DOOR,
+            key: self.key.as_str().to_owned(),
+            print: self.print,
+        }
+    }
+
     /// Answers the requests that joined. The answer is remembered, unless the request certainly changed
     /// nothing and may be tried again.
     pub(super) fn settle(self, call: &Call, outcome: &OperationOutcome) {

@@ -22,6 +22,7 @@
 //! | [`staged_files`], `staging` | the files that clients hand over in parts |
 //! | [`uploads`], `downloads` | whole files that a client hands over; those that pages have handed out |
 //! | [`sessions`] | what clients create, use and end: from the request to nothing left |
+//! | [`keeping`] | what outlives the process, and how it comes back |
 //! | [`drain`] | the phases of a stop, and what it waits for |
 //! | [`ports`], [`settings`] | dependencies and settings |
 //!
@@ -49,6 +50,7 @@ pub mod execute;
 mod idempotency;
 mod idempotency_table;
 pub mod in_flight;
+pub mod keeping;
 pub mod once;
 pub mod outcome;
 mod page_action;
@@ -76,6 +78,7 @@ pub use caller::{Arrival, Caller, StreamSinks};
 pub use client_quota::ClientLimits;
 pub use error::OperationError;
 pub use execute::Operations;
+pub use keeping::{Keeping, Made, OnceKey};
 pub use outcome::{OperationOutcome, Success};
 pub use ports::{Facts, OperationServices, TabService, UrlPolicy};
 pub use presence::ScopePresence;

@@ -7,13 +7,14 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
-use super::sessions::{BadOption, SessionOptions, SessionStore, SessionTokens, SessionTraffic};
+use super::Keeping;
+use super::sessions::{BadOption, SessionOptions, SessionTokens, SessionTraffic};
 use crate::policy::Denied;
 use crate::sealing::MasterKey;
 use crate::store::StoreHandle;
 use crate::tabs::{
-    CallId, CancelReport, FactSink, KeptDownload, NewTab, Registry, Reply, Scope, ScopeSetup,
-    SupervisorHandle, TabError,
+    CallId, CancelReport, Comebacks, FactSink, KeptDownload, NewTab, Registry, Reply, Restoration,
+    Scope, ScopeSetup, SupervisorHandle, TabError,
 };
 
 /// Judges the URLs that clients ask for.
@@ -48,6 +49,12 @@ pub trait TabService: fmt::Debug + Send + Sync + 'static {
 
     /// A session has ended: closes its tabs and disposes of its browser contexts. Done when nothing of them is left.
     fn end_scope(&self, scope: Scope) -> BoxFuture<'static, ()>;
+
+    /// Registers the tabs that an earlier process has kept, before any tab is opened.
+    fn restore(&self, restoration: Restoration) -> BoxFuture<'static, ()>;
+
+    /// The bridge is about to stop, and the next process opens these tabs again.
+    fn suspend(&self, comebacks: Comebacks) -> BoxFuture<'static, ()>;
 }
 
 impl TabService for SupervisorHandle {
@@ -75,6 +82,16 @@ impl TabService for SupervisorHandle {
     fn end_scope(&self, scope: Scope) -> BoxFuture<'static, ()> {
         let tabs = self.clone();
         async move { Self::end_scope(&tabs, scope).await }.boxed()
+    }
+
+    fn restore(&self, restoration: Restoration) -> BoxFuture<'static, ()> {
+        let tabs = self.clone();
+        async move { Self::restore(&tabs, restoration).await }.boxed()
+    }
+
+    fn suspend(&self, comebacks: Comebacks) -> BoxFuture<'static, ()> {
+        let tabs = self.clone();
+        async move { Self::suspend(&tabs, comebacks).await }.boxed()
     }
 }
 
@@ -105,8 +122,8 @@ pub struct OperationServices {
     pub policy: Arc<dyn UrlPolicy>,
     /// Where what happens to sessions is published.
     pub facts: Facts,
-    /// Keeps the records of sessions.
-    pub session_store: Arc<dyn SessionStore>,
+    /// Keeps what is to outlive the process.
+    pub keeping: Keeping,
     /// Makes the tokens of sessions.
     pub session_tokens: Arc<dyn SessionTokens>,
     /// The bytes between pages and the network.

@@ -5,6 +5,8 @@ use std::fmt;
 use super::drain::CountGuard;
 use super::idempotency::Leader;
 use super::in_flight::InFlightTicket;
+use super::keeping::OnceKey;
+use super::keeping::once_key::MakingCall;
 use super::running_calls::RunningCalls;
 use super::sessions::SessionCall;
 use super::tap::Taps;
@@ -27,6 +29,8 @@ pub(super) struct Responder {
     session: Option<SessionCall>,
     /// Set where the call is executed for an idempotency key.
     leader: Option<Leader>,
+    /// Set where it makes something under a key that is kept.
+    making: Option<MakingCall>,
     /// Counts the call among those that a stop waits for, until its answer was given to the door.
     _running: CountGuard,
 }
@@ -55,6 +59,7 @@ impl Responder {
             ticket: None,
             session: None,
             leader: None,
+            making: None,
             _running: running,
         }
     }
@@ -78,6 +83,16 @@ impl Responder {
         self.leader = Some(leader);
     }
 
+    /// The idempotency key that it is executed for.
+    pub(super) fn once(&self) -> Option<OnceKey> {
+        self.leader.as_ref().map(Leader::once)
+    }
+
+    /// It makes something under a key that is kept.
+    pub(super) fn makes(&mut self, making: MakingCall) {
+        self.making = Some(making);
+    }
+
     pub(super) fn answer(mut self, outcome: OperationOutcome) {
         self.finish(outcome);
     }
@@ -92,6 +107,9 @@ impl Responder {
             ticket.answered();
         }
         self.taps.after(&self.call, &outcome);
+        if let Some(making) = self.making.take() {
+            making.answered(made_nothing(&outcome));
+        }
         if let Some(leader) = self.leader.take() {
             leader.settle(&self.call, &outcome);
         }
@@ -109,6 +127,15 @@ impl Responder {
             Some(ended) if is_closed => Err(ended.into()),
             _ => outcome,
         }
+    }
+}
+
+/// Whether a call that was to open a tab has left none.
+fn made_nothing(outcome: &OperationOutcome) -> bool {
+    match outcome {
+        Ok(_) => false,
+        Err(OperationError::Failed(failure)) => failure.error.opened_tab().is_none(),
+        Err(_) => true,
     }
 }
 
@@ -162,6 +189,7 @@ mod tests {
                     at: Instant::now(),
                     at_ms: 0,
                     rate: Ok(()),
+                    once: None,
                 },
             };
             let taps = Taps([Arc::<Ends>::clone(&ends) as Arc<dyn Tap>].into());

@@ -5,6 +5,7 @@
 //! | [`error`] | why something cannot be done with a session |
 //! | `service` | the table with what waits for its changes |
 //! | `creating`, `ending` | how a session begins, and the one path on which it ends |
+//! | `returning` | sessions of an earlier process, and those that are to come back |
 //! | `session_clock` | the task that ends sessions whose time is over |
 //! | `requests` | the requests of the protocol, as far as they need more than a call of the above |
 //! | [`hold`] | requests and connections that use a session |
@@ -17,6 +18,7 @@ mod ending;
 pub mod error;
 pub mod hold;
 mod requests;
+mod returning;
 mod service;
 mod session_clock;
 mod usage;
@@ -31,7 +33,9 @@ pub use self::access::{NoSessionTokens, SessionAccess, SessionTokens};
 pub use self::error::SessionError;
 pub(super) use self::hold::SessionCall;
 pub use self::hold::SessionHold;
+pub(super) use self::requests::id_within_reach;
 pub use self::requests::{SessionPlan, options_of};
+pub(super) use self::returning::ScopePlan;
 pub(super) use self::service::Sessions;
 
 use super::principal::Reach;
@@ -39,10 +43,10 @@ use super::{ClientId, OperationError, Operations, Principal, Scope};
 use crate::sessions::table::UseKind;
 
 pub use crate::sessions::{
-    BadOption, Cursor, EndReason, HoldKind, MemoryStore, NotASessionId, SessionConnections,
-    SessionCounts, SessionDurations, SessionFilter, SessionId, SessionLimits, SessionOptions,
-    SessionPage, SessionRecord, SessionStatus, SessionStore, SessionTraffic, SessionUpdate,
-    SessionUsage, SessionView, SessionsConfig, StatusFilter, upstream_proxy,
+    BadOption, Cursor, EndReason, HoldKind, NotASessionId, SessionConnections, SessionCounts,
+    SessionDurations, SessionFilter, SessionId, SessionLimits, SessionOptions, SessionPage,
+    SessionStatus, SessionTraffic, SessionUpdate, SessionUsage, SessionView, SessionsConfig,
+    StatusFilter, upstream_proxy,
 };
 
 /// A session that was created, or one with the same `externalId`.
@@ -115,6 +119,41 @@ impl Operations {
         Ok(view)
     }
 
+    /// The same, and an ended one that only the store knows any more.
+    pub async fn session_or_ended(
+        &self,
+        client: &ClientId,
+        id: SessionId,
+    ) -> Result<SessionView, SessionError> {
+        match self.session(client, id) {
+            Err(SessionError::Unknown { id: name }) => {
+                let ended = self.services.keeping.ended_session(client, id).await;
+                ended.ok_or(SessionError::Unknown { id: name })
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// A page of the client's sessions, with the ended ones that only the store knows any more, where they are asked for.
+    pub async fn list_sessions_and_ended(
+        &self,
+        client: &ClientId,
+        filter: &SessionFilter,
+    ) -> SessionPage {
+        let page = self.list_sessions(client, filter);
+        if !filter.shows_ended() || !self.services.keeping.is_on() {
+            return page;
+        }
+        let (before, most) = (filter.before(), filter.most());
+        let is_known = |id| self.sessions.table(|table| table.status(id).is_some());
+        let keeping = &self.services.keeping;
+        let ended = keeping.ended_sessions(client, before, most, |view| {
+            filter.shows(view) && !is_known(view.id)
+        });
+        let ended = ended.await;
+        page.with(ended, filter)
+    }
+
     /// Its bytes are counted elsewhere while it lives.
     fn add_traffic(&self, view: &mut SessionView) {
         view.usage.egress_bytes += self.services.traffic.bytes(&view.scope());
@@ -129,8 +168,8 @@ impl Operations {
         page
     }
 
-    /// Changes a session, which counts as a use of it.
-    pub fn update_session(
+    /// Changes a session, which counts as a use of it. Waits until the change is kept.
+    pub async fn update_session(
         &self,
         client: &ClientId,
         id: SessionId,
@@ -149,6 +188,9 @@ impl Operations {
         });
         updated?;
         self.sessions.clock_changed();
+        if let Some(kept) = self.sessions.kept(id) {
+            self.services.keeping.updated(&kept).await;
+        }
         self.session(client, id)
     }
 

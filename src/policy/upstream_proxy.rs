@@ -227,6 +227,11 @@ impl UpstreamProxy {
         self.resolution
     }
 
+    /// The hosts that are connected to directly.
+    pub fn bypass(&self) -> &[HostPattern] {
+        &self.bypass
+    }
+
     /// Whether a normalised host is connected to directly.
     pub fn bypasses(&self, host: &Host, port: u16) -> bool {
         self.bypass.iter().any(|entry| entry.matches(host, port))

@@ -64,6 +64,14 @@ impl Clocks {
         }
     }
 
+    /// The clocks go on in another process, where nothing could be heard of a heartbeat so far.
+    pub(super) fn resume(&mut self, last_used: Instant, now: Instant) {
+        self.last_used = last_used.max(self.created);
+        if let Some(heartbeat) = &mut self.heartbeat {
+            heartbeat.last = now;
+        }
+    }
+
     pub(super) fn durations(&self) -> (Duration, Duration, Option<Duration>) {
         let heartbeat = self.heartbeat.map(|it| it.timeout);
         (self.max_duration, self.idle_timeout, heartbeat)

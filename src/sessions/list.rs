@@ -116,6 +116,32 @@ impl SessionFilter {
         self.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE)
     }
 
+    /// How many sessions have to be known to tell whether another page follows.
+    pub fn most(&self) -> usize {
+        self.page() + 1
+    }
+
+    /// Only sessions that were created before this one are shown.
+    pub fn before(&self) -> Option<SessionId> {
+        self.cursor.map(|cursor| cursor.0)
+    }
+
+    /// Whether sessions are shown of which nothing is left.
+    pub fn shows_ended(&self) -> bool {
+        match self.status {
+            StatusFilter::Live => false,
+            StatusFilter::All => true,
+            StatusFilter::Only(status) => {
+                matches!(status, SessionStatus::Destroyed | SessionStatus::Error)
+            }
+        }
+    }
+
+    /// Whether a session is shown.
+    pub fn shows(&self, session: &SessionView) -> bool {
+        self.admits(&session.listed())
+    }
+
     pub(super) fn admits(&self, session: &Listed<'_>) -> bool {
         let of_status = match self.status {
             StatusFilter::Live => !session.is_gone,
@@ -167,6 +193,26 @@ impl SessionPage {
     }
 }
 
+impl SessionPage {
+    /// The same page with further sessions that the filter shows, in their places.
+    #[must_use]
+    pub fn with(self, others: Vec<SessionView>, filter: &SessionFilter) -> Self {
+        // Whether another page follows, it says by its cursor: the first session beyond it is not at hand.
+        let follows = self.next_cursor.is_some();
+        let (page, counts) = (filter.page(), self.counts);
+        let last = self.sessions.last().map(|it| it.id);
+        let mut sessions = self.sessions;
+        let is_on_page = |it: &SessionView| !follows || last.is_none_or(|last| it.id > last);
+        sessions.extend(others.into_iter().filter(is_on_page));
+        sessions.sort_by_key(|it| std::cmp::Reverse(it.id));
+        let mut merged = Self::of(sessions, page, counts);
+        if follows && merged.next_cursor.is_none() {
+            merged.next_cursor = merged.sessions.last().map(Cursor::after);
+        }
+        merged
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +224,56 @@ mod tests {
         for text in ["", "c", "cdefault", "x", "c0", &"cä".repeat(16)] {
             let error = text.parse::<Cursor>().unwrap_err();
             assert_eq!(error.field, "cursor", "{text}");
+        }
+    }
+
+    fn session(number: u64) -> SessionView {
+        use crate::sessions::{EndReason, KeptEnd, KeptSession, SessionOptions, SessionsConfig};
+        let kept = KeptSession {
+            id: SessionId::new(number, 0),
+            client: "a".into(),
+            options: SessionOptions::new(&SessionsConfig::default()),
+            created_at_ms: number,
+            last_active_ms: number,
+            usage: crate::sessions::SessionUsage::default(),
+            end: Some(KeptEnd {
+                reason: EndReason::Idle,
+                ended_at_ms: number + 1,
+            }),
+        };
+        kept.view()
+    }
+
+    #[test]
+    fn pages_with_sessions_of_two_sources_show_each_of_them_once_in_order() {
+        let all: Vec<u64> = (1..=9).rev().collect();
+        for known in 0_u32..1 << 9 {
+            let is_known = |number: u64| known & 1 << (number - 1) != 0;
+            let (mut shown, mut cursor) = (Vec::new(), None);
+            loop {
+                let filter = SessionFilter {
+                    status: StatusFilter::All,
+                    limit: Some(2),
+                    cursor,
+                    ..SessionFilter::default()
+                };
+                let of = |from_first: bool| {
+                    let sessions = all.iter().filter(|it| is_known(**it) == from_first);
+                    let sessions = sessions
+                        .map(|it| session(*it))
+                        .filter(|it| filter.shows(it));
+                    sessions.take(filter.most()).collect::<Vec<_>>()
+                };
+                let counts = SessionCounts::default();
+                let page = SessionPage::of(of(true), 2, counts).with(of(false), &filter);
+                assert!(page.sessions.len() <= 2);
+                shown.extend(page.sessions.iter().map(|it| it.created_at_ms));
+                cursor = page.next_cursor;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(shown, all, "{known:b}");
         }
     }
 

@@ -14,21 +14,21 @@
 //! | `lifecycle`, [`clocks`], `session`, `implicit` | one session: its states, when it ends by itself, what uses it |
 //! | `admission`, `creation_rate` | who gets the next free place; how fast a client creates |
 //! | [`traffic`] | the bytes between pages and the network |
-//! | [`record`], [`store`] | what is kept of a session beyond the process, and where |
+//! | [`kept`], [`kept_options`] | what is kept of a session beyond the process |
 
 mod admission;
 pub mod clocks;
 mod creation_rate;
 pub mod id;
 mod implicit;
+pub mod kept;
+pub mod kept_options;
 mod lifecycle;
 pub mod list;
 pub mod options;
 pub mod proxy;
-pub mod record;
 mod session;
 pub mod settings;
-pub mod store;
 pub mod table;
 pub mod traffic;
 pub mod view;
@@ -38,12 +38,12 @@ pub use cdp_bridge_protocol::event::{EndReason, SessionStatus};
 pub use admission::Ticket;
 pub use clocks::Moment;
 pub use id::{NotASessionId, SessionId};
+pub use kept::{KeptEnd, KeptSession};
+pub use kept_options::NotOptions;
 pub use list::{Cursor, SessionCounts, SessionFilter, SessionPage, StatusFilter};
 pub use options::{BadOption, SessionOptions, SessionUpdate};
 pub use proxy::upstream_proxy;
-pub use record::SessionRecord;
 pub use settings::SessionsConfig;
-pub use store::{MemoryStore, SessionStore, StoreError};
 pub use table::{SessionLimits, SessionTable};
 pub use traffic::SessionTraffic;
 pub use view::{HoldKind, SessionConnections, SessionDurations, SessionUsage, SessionView};

@@ -62,6 +62,8 @@ pub struct SessionOptions {
     pub locale: Option<String>,
     /// The same.
     pub timezone_id: Option<String>,
+    /// Whether it is kept beyond the process and comes back; not the one behind a single request, which ends with it.
+    pub is_kept: bool,
     /// Where its end is told.
     pub webhook_url: Option<String>,
 }
@@ -114,6 +116,7 @@ impl SessionOptions {
             geolocation: None,
             locale: None,
             timezone_id: None,
+            is_kept: true,
             webhook_url: None,
         }
     }

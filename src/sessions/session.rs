@@ -3,7 +3,6 @@
 use super::clocks::{Clocks, Moment, whole_millis};
 use super::lifecycle::Lifecycle;
 use super::list::Listed;
-use super::record::SessionRecord;
 use super::view::{HoldKind, SessionConnections, SessionDurations, SessionUsage, SessionView};
 use super::{SessionId, SessionOptions};
 use crate::tabs::ClientId;
@@ -107,20 +106,6 @@ impl Session {
                 idle_timeout_ms: whole_millis(idle_timeout),
                 heartbeat_timeout_ms: heartbeat.map(whole_millis),
             }),
-        }
-    }
-
-    pub(super) fn record(&self) -> SessionRecord {
-        SessionRecord {
-            id: self.id,
-            client: self.client.to_string(),
-            status: self.life.status(),
-            created_at_ms: self.created.ms,
-            expires_at_ms: self.created.ms_at(self.clocks.expires()),
-            end_reason: self.life.end_reason(),
-            destroyed_at_ms: self.gone_at.map(|at| self.created.ms_at(at)),
-            external_id: self.options.external_id.clone(),
-            metadata: self.options.metadata.clone(),
         }
     }
 }

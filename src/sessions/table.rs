@@ -46,7 +46,7 @@ impl SessionLimits {
 pub struct SessionTable<W> {
     limits: SessionLimits,
     started: Moment,
-    sessions: BTreeMap<SessionId, Session>,
+    pub(super) sessions: BTreeMap<SessionId, Session>,
     /// How many sessions each client has of which something is left.
     live: HashMap<ClientId, usize>,
     /// Those of which nothing is left, the longest gone first.
@@ -279,9 +279,12 @@ impl<W> SessionTable<W> {
     }
 
     fn insert(&mut self, id: SessionId, client: &ClientId, options: SessionOptions, now: Moment) {
-        let session = Session::new(id, client.clone(), options, now);
-        self.sessions.insert(id, session);
-        *self.live.entry(client.clone()).or_default() += 1;
+        self.insert_session(Session::new(id, client.clone(), options, now));
+    }
+
+    pub(super) fn insert_session(&mut self, session: Session) {
+        *self.live.entry(session.client.clone()).or_default() += 1;
+        self.sessions.insert(session.id, session);
     }
 
     fn has_place(&self, client: &ClientId) -> bool {

@@ -25,7 +25,7 @@ mod target_recovery;
 mod test_support;
 mod work;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cdp_bridge_protocol::event::{CloseReason, RebuildReason};
 use cdp_bridge_protocol::request::Viewport;
@@ -53,7 +53,7 @@ use super::command_queue::{CommandKind, TabCommand};
 use super::context_proxy::ProxyProvider;
 use super::error::{Failure, TabError};
 use super::fact::{FactKind, FactSink};
-use super::identity::ClientId;
+use super::identity::{ClientId, ClientSessionId, Scope};
 use super::message::TabMessage;
 use super::page_setup::PageSetup;
 use super::permission_grants::SharedGrants;
@@ -76,10 +76,41 @@ pub struct TabsContext {
     pub(super) capture_permits: CapturePermits,
     /// Limits the downloads that are in memory at a time.
     pub(super) download_permits: FairPermits<ClientId>,
+    /// Whose tabs the next process opens again, once the bridge stops.
+    pub(super) comebacks: OnceLock<Comebacks>,
+}
+
+/// Whose tabs the next process opens again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Comebacks {
+    /// Those of implicit sessions, too.
+    pub implicit: bool,
+}
+
+impl TabsContext {
+    fn comes_back(&self, scope: &Scope) -> bool {
+        let comebacks = self.comebacks.get();
+        comebacks.is_some_and(|it| it.implicit || scope.session != ClientSessionId::DEFAULT)
+    }
+}
+
+/// How a tab begins.
+pub(super) enum TabStart {
+    /// With this command; a popup has its target already.
+    New(TabCommand, Option<AttachedTarget>),
+    /// An earlier process has kept it: it waits for a target, which goes to this URL.
+    Restored {
+        url: String,
+        last_used: Instant,
+        /// No client is there that could answer a dialog.
+        is_unattended: bool,
+    },
 }
 
 /// A tab's task: the event loop, and the coordination between the parts.
 pub struct Actor {
+    /// Clients know of it, although it may not have a target yet.
+    is_restored: bool,
     tab: TabPublisher,
     ctx: Arc<TabsContext>,
     setup: TabSetup,
@@ -106,28 +137,42 @@ impl Actor {
         view: watch::Sender<TabView>,
         setup: PageSetup,
         mailbox: mpsc::Receiver<TabMessage>,
-        first: TabCommand,
-        attached: Option<AttachedTarget>,
+        start: TabStart,
     ) -> Self {
         let (settings, facts) = (&ctx.settings, &ctx.facts);
         let tab = TabPublisher::new(view, Arc::clone(facts));
         let (id, scope, supervisor) = (tab.id, tab.scope.clone(), &ctx.supervisor);
+        let mut navigation = NavigationState::new(scope.clone(), Arc::clone(&ctx.proxies));
+        let (mut is_unattended, mut last_used) = (false, Instant::now());
+        let (first, attached, is_restored) = match start {
+            TabStart::New(first, attached) => (Some(first), attached, false),
+            TabStart::Restored {
+                url,
+                last_used: used,
+                is_unattended: nobody,
+            } => {
+                navigation.begin(url);
+                (is_unattended, last_used) = (nobody, used);
+                (None, None, true)
+            }
+        };
         Self {
+            is_restored,
             clipboard: ctx.clipboards.of(&scope),
             setup: TabSetup::new(setup, ctx.shared_grants.of(&scope)),
             attached,
             work: Work::new(settings, ctx.capture_permits.of(&scope.client), first),
-            navigation: NavigationState::new(scope.clone(), Arc::clone(&ctx.proxies)),
+            navigation,
             recovery: Recovery::new(settings.config.hang_timeout),
             streams: Streams::new(id, scope, supervisor, Arc::clone(facts)),
             limits: PageLimits::default(),
-            is_unattended: false,
+            is_unattended,
             dialogs: Dialogs::new('g'),
             auth: HttpAuth::default(),
             updates: TabUpdates::default(),
             mailbox,
             closing: None,
-            last_used: Instant::now(),
+            last_used,
             tab,
             ctx,
         }
@@ -136,9 +181,14 @@ impl Actor {
     /// Runs until the tab ends. However it ends, every pending request is answered and the supervisor
     /// is notified.
     pub async fn run(mut self) {
+        if self.is_restored {
+            self.wait_for_turn();
+        }
         let end = self.run_inner().await;
-        // A tab that never had a target was not announced.
-        let announced = self.attached.is_some();
+        // A tab that never had a target was not announced; one that comes back is not gone.
+        let comes_back =
+            end.reason == CloseReason::Shutdown && self.ctx.comes_back(&self.tab.scope);
+        let announced = (self.attached.is_some() || self.is_restored) && !comes_back;
         let error = End::error(end.reason);
         self.fail_all(&error);
         if end.reason == CloseReason::Crashed
@@ -406,8 +456,9 @@ impl Actor {
     }
 
     fn update_view(&mut self) {
-        let is_rebuilding = self.work.is_rebuilding();
-        self.tab.update_view(self.attached.as_ref(), is_rebuilding);
+        let (is_rebuilding, going_to) = (self.work.is_rebuilding(), self.navigation.pending());
+        self.tab
+            .update_view(self.attached.as_ref(), going_to, is_rebuilding);
         if let Some(attached) = &self.attached {
             let page = &attached.page;
             self.updates.observe(&page.url, &page.title);

@@ -11,6 +11,7 @@
 //! | `cancellation`, [`input_sent`] | the report of a cancellation, and whether it came before any effect |
 //! | [`fact`], [`identity`] | what happened; ids of owners, callers and calls |
 //! | [`view`] | what others may know of a tab |
+//! | [`kept`] | what is kept of a tab beyond the process |
 //! | [`supervisor`], [`contexts`], [`target`] | who opens pages, in which browser context |
 //! | [`context_proxy`] | the proxy of a browser context, and what it refused |
 //! | [`actor`], [`attached_target`], [`page`] | one tab, its target, and the page in it |
@@ -46,6 +47,7 @@ mod feed;
 pub mod handle;
 pub mod identity;
 pub mod input_sent;
+pub mod kept;
 pub mod message;
 mod network_domain;
 mod object_handle;
@@ -71,6 +73,7 @@ pub mod view;
 pub mod watchdog;
 
 pub use crate::cdp::cookie_methods::CookieParam as PageCookie;
+pub use actor::Comebacks;
 pub use cancellation::CancelReport;
 pub use context_proxy::{ContextProxy, ProxyProvider};
 pub use downloads::{DownloadError, DownloadLimits, KeptDownload};
@@ -78,6 +81,7 @@ pub use error::{Failure, PrintError, ScreenshotError, SnapshotError, TabError};
 pub use fact::{Audience, Fact, FactKind, FactSink};
 pub use handle::TabHandle;
 pub use identity::{CallId, CallerId, ClientId, ClientSessionId, Scope};
+pub use kept::{KeptPage, KeptTab, Restoration, moment_of};
 pub use message::{Area, Capture, Change, SetupRequest, Shot, ShotLook, TabMessage, Way};
 pub use page_console::Subscriber;
 pub use page_setup::UserPlace;
@@ -88,3 +92,4 @@ pub use reply::{Acted, Answer, AnswerKind, Outcome, Reply};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};
 pub use settings::{CaptureLimits, OnDisconnect, TabSettings, TabShares, TabsConfig, WhenFull};
 pub use supervisor::{NewTab, ScopeSetup, SupervisorHandle};
+pub use view::TabView;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{TabInfo, TabState};
 use dashmap::DashMap;
+use tokio::sync::Notify;
 
 use super::closed_tabs::ClosedTabs;
 use super::handle::TabHandle;
@@ -17,6 +18,8 @@ use crate::lock::lock;
 pub struct Registry {
     tabs: Arc<DashMap<TabKey, TabHandle>>,
     closed: Arc<Mutex<ClosedTabs>>,
+    /// A tab was added or removed.
+    changes: Arc<Notify>,
 }
 
 /// How many tabs there are, for `/health`.
@@ -88,8 +91,14 @@ impl Registry {
         self.tabs.is_empty()
     }
 
+    /// Waits until a tab was added or removed since the last call. For one task. May be dropped at any time.
+    pub async fn changed(&self) {
+        self.changes.notified().await;
+    }
+
     pub(crate) fn insert(&self, tab: TabHandle) {
         self.tabs.insert(tab.key(), tab);
+        self.changes.notify_one();
     }
 
     /// The scope of a tab of this client that was closed lately.
@@ -100,6 +109,7 @@ impl Registry {
     pub(crate) fn remove(&self, key: &TabKey) {
         if let Some((_, tab)) = self.tabs.remove(key) {
             lock(&self.closed).insert(&tab.scope, key.id);
+            self.changes.notify_one();
         }
     }
 }

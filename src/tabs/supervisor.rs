@@ -9,13 +9,14 @@ mod open_watchdog;
 mod popup_limiter;
 mod popups;
 mod rebuild_queue;
+mod restoring;
 mod scopes;
 mod tab_quota;
 mod task;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use cdp_bridge_protocol::request::{Viewport, WaitUntil};
 use tokio::sync::{mpsc, oneshot};
@@ -24,7 +25,7 @@ use tokio::time::Instant;
 pub use self::rebuild_queue::RebuildPermit;
 use self::rebuild_queue::RebuildRequest;
 pub use self::scopes::ScopeSetup;
-use super::actor::TabsContext;
+use super::actor::{Comebacks, TabsContext};
 use super::cancellation::CancelReport;
 use super::capture_permits::CapturePermits;
 use super::clipboard::Clipboards;
@@ -33,6 +34,7 @@ use super::downloads::KeptDownload;
 use super::error::TabError;
 use super::fact::FactSink;
 use super::identity::{CallId, ClientId, Scope, TabKey};
+use super::kept::Restoration;
 use super::permission_grants::SharedGrants;
 use super::registry::Registry;
 use super::reply::Reply;
@@ -88,6 +90,8 @@ enum SupervisorMessage {
     PolicyChanged,
     BeginScope(Scope, ScopeSetup, oneshot::Sender<Result<(), TabError>>),
     EndScope(Scope, oneshot::Sender<()>),
+    Restore(Restoration, oneshot::Sender<()>),
+    Suspend(Comebacks),
     Shutdown(oneshot::Sender<()>),
 }
 
@@ -128,6 +132,7 @@ impl SupervisorHandle {
             shared_grants: SharedGrants::default(),
             capture_permits: CapturePermits::default(),
             download_permits: FairPermits::new(DOWNLOADS_IN_MEMORY, DOWNLOADS_IN_MEMORY_PER_CLIENT),
+            comebacks: OnceLock::new(),
         });
         tokio::spawn(task::Supervisor::new(around, registry, messages).run());
         supervisor
@@ -241,6 +246,21 @@ impl SupervisorHandle {
         let (done, ended) = oneshot::channel();
         self.send(SupervisorMessage::EndScope(scope, done)).await;
         let _ = ended.await;
+    }
+
+    /// Registers the tabs of an earlier process under their numbers, before any tab is opened. They are in state
+    /// `rebuilding` when this returns, and wait for targets, those first that were used last.
+    pub async fn restore(&self, restoration: Restoration) {
+        let (done, restored) = oneshot::channel();
+        self.send(SupervisorMessage::Restore(restoration, done))
+            .await;
+        let _ = restored.await;
+    }
+
+    /// The bridge is about to stop, and the next process opens these tabs again: they end without being reported as
+    /// closed.
+    pub async fn suspend(&self, comebacks: Comebacks) {
+        self.send(SupervisorMessage::Suspend(comebacks)).await;
     }
 
     /// Closes all tabs and waits until the last has ended.

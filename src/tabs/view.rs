@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::identity::{CallId, Scope};
 use super::page_setup::EmulationState;
+use super::page_setup::init_scripts::InitScripts;
 use crate::cdp::TargetId;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -24,10 +25,13 @@ pub struct TabView {
     /// In milliseconds since the epoch.
     pub created_at_ms: u64,
     pub url: String,
+    /// Where its new target goes, before it is there.
+    pub going_to: Option<String>,
     pub title: String,
     /// Whether it has its own browser context.
     pub logged_out: bool,
     pub emulation: Arc<EmulationState>,
+    pub scripts: InitScripts,
     pub state: TabState,
     /// The number of its latest creation or activation, ascending over all tabs.
     pub activated: u64,
@@ -69,9 +73,11 @@ mod tests {
             created_at_ms: 0,
             scope: "a".into(),
             url: "about:blank".to_owned(),
+            going_to: None,
             title: String::new(),
             logged_out: false,
             emulation: Arc::default(),
+            scripts: InitScripts::default(),
             state: TabState::Ready,
             activated,
             last_used: Instant::now(),

@@ -806,6 +806,8 @@ export type RebuildReason =
   | "detached"
   /** Chromium ended and was started again. */
   | "browserExited"
+  /** The bridge was started again, and has kept the tab. */
+  | "restarted"
   ;
 
 /** The motion that a user wants: `prefers-reduced-motion`. */

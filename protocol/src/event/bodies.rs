@@ -267,6 +267,8 @@ pub enum RebuildReason {
     Detached,
     /// Chromium ended and was started again.
     BrowserExited,
+    /// The bridge was started again, and has kept the tab.
+    Restarted,
 }
 
 /// The same tab on a new target.

@@ -14,7 +14,7 @@ use super::{CreatedSession, EndReason, SessionId, SessionOptions, StartPage};
 use crate::audit::{AuditAction, AuditEntry, AuditObject};
 use crate::operations::principal::Reach;
 use crate::operations::{
-    CallId, ClientId, OperationError, Operations, Principal, StreamSinks, Success,
+    CallId, ClientId, OnceKey, OperationError, Operations, Principal, StreamSinks, Success,
 };
 use crate::sessions::table::{Creation, CreationRefused};
 use crate::sessions::{SessionTable, Ticket};
@@ -23,11 +23,15 @@ use crate::tabs::{Scope, ScopeSetup, TabError};
 /// How long a session may take to be made, without its page.
 const INITIALIZING: Duration = Duration::from_secs(15);
 
-/// The call that creates a session, and is answered with it.
+/// What is known of the request that creates a session.
+#[derive(Default)]
 pub(in crate::operations) struct CreationCall {
-    pub(in crate::operations) id: CallId,
+    /// The call that is answered with it.
+    pub(in crate::operations) id: Option<CallId>,
     /// Where its caller gets the events of the session.
     pub(in crate::operations) streams: Option<Arc<dyn StreamSinks>>,
+    /// The idempotency key that it is made under.
+    pub(in crate::operations) once: Option<OnceKey>,
 }
 
 impl Operations {
@@ -38,7 +42,22 @@ impl Operations {
         principal: &Principal,
         options: SessionOptions,
     ) -> Result<CreatedSession, SessionError> {
-        self.create_session_for(principal, options, None).await
+        let no_call = CreationCall::default();
+        self.create_session_for(principal, options, no_call).await
+    }
+
+    /// The same for a request with an idempotency key that its door has taken. It is kept with the session.
+    pub async fn create_session_once(
+        self: &Arc<Self>,
+        principal: &Principal,
+        options: SessionOptions,
+        once: Option<OnceKey>,
+    ) -> Result<CreatedSession, SessionError> {
+        let call = CreationCall {
+            once,
+            ..CreationCall::default()
+        };
+        self.create_session_for(principal, options, call).await
     }
 
     /// The same for a call.
@@ -46,7 +65,7 @@ impl Operations {
         self: &Arc<Self>,
         principal: &Principal,
         options: SessionOptions,
-        call: Option<CreationCall>,
+        call: CreationCall,
     ) -> Result<CreatedSession, SessionError> {
         let client = &principal.scope.client;
         let start_url = options.start_url.clone();
@@ -56,7 +75,7 @@ impl Operations {
             // It leaves the queue: a credential that was revoked makes no session later.
             () = principal.revoked() => return Err(SessionError::Revoked),
         };
-        if let Some(streams) = call.as_ref().and_then(|call| call.streams.as_ref()) {
+        if let Some(streams) = &call.streams {
             streams.follow(Scope {
                 client: client.clone(),
                 session: id.into(),
@@ -71,15 +90,15 @@ impl Operations {
         };
         let (operations, principal) = (Arc::clone(self), principal.clone());
         let making = tokio::spawn(async move {
-            operations.sessions.make(id).await?;
+            let window = operations.settings.idempotency.window;
+            let once = call.once.as_ref().map(|once| (once, window));
+            operations.sessions.make(id, once).await?;
             let start = match start_url {
                 Some(url) => Some(operations.open_start_page(&principal, id, url).await),
                 None => None,
             };
             let ready = |table: &mut SessionTable<_>| table.ready(id);
-            operations
-                .sessions
-                .tell(id, call.map(|call| call.id), ready, None);
+            operations.sessions.tell(id, call.id, ready, None);
             operations.audit_creation(&principal, id);
             operations.created(&principal, id, true, start)
         });
@@ -96,7 +115,7 @@ impl Operations {
         self.audit().offer(entry);
     }
 
-    fn created(
+    pub(in crate::operations) fn created(
         &self,
         principal: &Principal,
         id: SessionId,
@@ -208,8 +227,12 @@ impl Sessions {
     }
 
     /// Makes what a session consists of. If that fails, the session ends.
-    async fn make(&self, id: SessionId) -> Result<(), SessionError> {
-        let made = timeout(INITIALIZING, self.try_make(id)).await;
+    async fn make(
+        &self,
+        id: SessionId,
+        once: Option<(&OnceKey, Duration)>,
+    ) -> Result<(), SessionError> {
+        let made = timeout(INITIALIZING, self.try_make(id, once)).await;
         let outcome = made.unwrap_or_else(|_| {
             tracing::error!(session = %id, "a session was not made in time");
             Err(SessionError::Failed)
@@ -220,21 +243,21 @@ impl Sessions {
         outcome
     }
 
-    async fn try_make(&self, id: SessionId) -> Result<(), SessionError> {
+    async fn try_make(
+        &self,
+        id: SessionId,
+        once: Option<(&OnceKey, Duration)>,
+    ) -> Result<(), SessionError> {
         let made = self.table(|table| {
             let scope = table.scope(id)?;
             let options = table.options(id)?.clone();
-            Some((scope, options, table.record(id)?))
+            Some((scope, options))
         });
-        let Some((scope, options, record)) = made else {
+        let Some((scope, options)) = made else {
             return Err(SessionError::unknown(id));
         };
         self.services.policy.narrow(&scope, &options)?;
-        let setup = ScopeSetup {
-            viewport: options.viewport,
-            in_profile: !options.logged_out,
-            place: Arc::new(options.place()),
-        };
+        let setup = setup_of(&options);
         let begun = self.services.tabs.begin_scope(scope, setup).await;
         begun.map_err(|error| match error {
             TabError::BrowserDown { reason } => SessionError::BrowserDown { reason },
@@ -244,14 +267,23 @@ impl Sessions {
                 SessionError::Failed
             }
         })?;
-        self.services
-            .session_store
-            .created(record)
-            .await
-            .map_err(|error| {
-                tracing::error!(session = %id, %error, "a session is not kept");
-                SessionError::Failed
-            })
+        let Some(kept) = self.kept(id) else {
+            return Err(SessionError::unknown(id));
+        };
+        let created = self.services.keeping.created(&kept, once).await;
+        created.map_err(|error| {
+            tracing::error!(session = %id, %error, "a session is not kept, and so not made (store.required)");
+            SessionError::Failed
+        })
+    }
+}
+
+/// What the tabs of a session start with.
+pub(super) fn setup_of(options: &SessionOptions) -> ScopeSetup {
+    ScopeSetup {
+        viewport: options.viewport,
+        in_profile: !options.logged_out,
+        place: Arc::new(options.place()),
     }
 }
 

@@ -26,9 +26,6 @@ const CALLS: Duration = Duration::from_secs(5);
 /// For connections to read what is queued for them and to close.
 const CONNECTIONS: Duration = Duration::from_secs(8);
 
-/// For the record to be kept.
-const STORE: Duration = Duration::from_secs(5);
-
 impl Sessions {
     /// Ends a session, unless it has ended already. It takes no more work when this returns. The future waits until
     /// nothing of it is left; the end goes on without it.
@@ -109,16 +106,8 @@ impl Sessions {
             within(id, "connections", CONNECTIONS, are_over(uses, 1)).await;
         }
         self.forget(&scope);
-        if let Some(record) = self.table(|table| table.record(id)) {
-            match timeout(STORE, self.services.session_store.ended(record)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => {
-                    tracing::error!(session = %id, %error, "the end of a session is not kept");
-                }
-                Err(_) => {
-                    tracing::error!(session = %id, "the end of a session was not kept in time");
-                }
-            }
+        if let Some(kept) = self.kept(id) {
+            self.services.keeping.ended(&kept).await;
         }
         let gone = |table: &mut crate::sessions::SessionTable<_>| table.gone(id, Instant::now());
         if self.tell(id, None, gone, Some(EndStage::Gone(reason))) {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::operations::principal::Reach;
 use crate::operations::responder::Responder;
-use crate::operations::{Caller, OperationError, Operations, Scope, Success};
+use crate::operations::{Caller, ClientId, OperationError, Operations, Scope, Success};
 use crate::policy::DownloadPolicy;
 
 /// A request about a session that has been checked.
@@ -75,8 +75,22 @@ pub fn options_of(
         geolocation: create.geolocation,
         locale: create.locale,
         timezone_id: create.timezone_id,
+        is_kept: defaults.is_kept,
         webhook_url: create.webhook_url,
     })
+}
+
+/// The id of a session that the caller may ask for. Whether there is one is found out then.
+pub(in crate::operations) fn id_within_reach(
+    caller: &Caller,
+    named: &SessionRef,
+) -> Result<SessionId, SessionError> {
+    let unknown = || SessionError::unknown(named.as_str());
+    let id: SessionId = named.as_str().parse().map_err(|_| unknown())?;
+    if caller.principal.reach == Reach::Session && id != SessionId::of(caller.scope()) {
+        return Err(unknown());
+    }
+    Ok(id)
 }
 
 impl Operations {
@@ -91,11 +105,7 @@ impl Operations {
         let Some(named) = named else {
             return Ok(own.clone());
         };
-        let unknown = || SessionError::unknown(named.as_str());
-        let id: SessionId = named.as_str().parse().map_err(|_| unknown())?;
-        if caller.principal.reach == Reach::Session && id != SessionId::of(own) {
-            return Err(unknown());
-        }
+        let id = id_within_reach(caller, named)?;
         self.session(&own.client, id)?;
         Ok(Scope {
             client: own.client.clone(),
@@ -120,16 +130,49 @@ impl Operations {
             SessionPlan::Create(options) => {
                 return self.create_for_call(*options, caller, timeout, responder);
             }
-            SessionPlan::Get(id) => self.session(client, id).map(Box::new).map(Success::Session),
+            SessionPlan::Get(id) => match self.session(client, id) {
+                Err(_) => return self.answer_ended(id, client, responder, Success::Session),
+                known => known.map(Box::new).map(Success::Session),
+            },
+            SessionPlan::List(filter) if filter.shows_ended() => {
+                let (operations, client) = (Arc::clone(self), client.clone());
+                tokio::spawn(async move {
+                    let page = operations.list_sessions_and_ended(&client, &filter).await;
+                    responder.answer(Ok(Success::Sessions(Box::new(page))));
+                });
+                return;
+            }
             SessionPlan::List(filter) => {
                 let page = self.list_sessions(client, &filter);
                 Ok(Success::Sessions(Box::new(page)))
             }
-            SessionPlan::End(id) => self
-                .end_for_call(caller, id, &responder)
-                .map(|view| Success::SessionEnded(Box::new(view))),
+            SessionPlan::End(id) => match self.end_for_call(caller, id, &responder) {
+                Err(SessionError::Unknown { .. }) => {
+                    return self.answer_ended(id, client, responder, Success::SessionEnded);
+                }
+                ended => ended.map(|view| Success::SessionEnded(Box::new(view))),
+            },
         };
         responder.answer(outcome.map_err(OperationError::Session));
+    }
+
+    /// Answers with a session that only the store may know any more.
+    fn answer_ended(
+        self: &Arc<Self>,
+        id: SessionId,
+        client: &ClientId,
+        responder: Responder,
+        success: fn(Box<SessionView>) -> Success,
+    ) {
+        let (operations, client) = (Arc::clone(self), client.clone());
+        if !self.services.keeping.is_on() {
+            return responder.answer(Err(SessionError::unknown(id).into()));
+        }
+        tokio::spawn(async move {
+            let found = operations.session_or_ended(&client, id).await;
+            let found = found.map(Box::new).map(success);
+            responder.answer(found.map_err(OperationError::Session));
+        });
     }
 
     fn create_for_call(
@@ -145,13 +188,14 @@ impl Operations {
             options.queue_timeout = Some(wait.min(timeout));
         }
         let call = CreationCall {
-            id: responder.call().id,
+            id: Some(responder.call().id),
             streams: caller.streams.clone(),
+            once: responder.once(),
         };
         let (operations, principal) = (Arc::clone(self), caller.principal.clone());
         tokio::spawn(async move {
             let created = operations
-                .create_session_for(&principal, options, Some(call))
+                .create_session_for(&principal, options, call)
                 .await;
             let created = created.map(|created| Success::SessionCreated(Box::new(created)));
             responder.answer(created.map_err(OperationError::Session));
@@ -167,6 +211,8 @@ impl Operations {
         if id.is_default() {
             return Err(SessionError::Implicit);
         }
+        // Of this client.
+        self.session(&caller.scope().client, id)?;
         let cause = Some(responder.call().id);
         let by = Some(caller.principal());
         let ends = self

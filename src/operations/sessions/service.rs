@@ -19,11 +19,11 @@ use crate::sessions::{SessionLimits, SessionStatus, SessionTable};
 use crate::tabs::{Audience, Fact, FactKind, Scope};
 
 /// Waits for the session that it creates.
-pub(super) type Waiter = oneshot::Sender<Place>;
+pub(in crate::operations) type Waiter = oneshot::Sender<Place>;
 
 /// What became of a request that waited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(in crate::operations) enum Place {
     New(SessionId),
     Existing(SessionId),
     ShuttingDown,
@@ -136,7 +136,10 @@ impl Sessions {
     }
 
     /// Looks at the table or changes it, without telling.
-    pub(super) fn table<T>(&self, act: impl FnOnce(&mut SessionTable<Waiter>) -> T) -> T {
+    pub(in crate::operations) fn table<T>(
+        &self,
+        act: impl FnOnce(&mut SessionTable<Waiter>) -> T,
+    ) -> T {
         act(&mut lock(&self.state).table)
     }
 
@@ -167,7 +170,7 @@ impl Sessions {
     }
 
     /// Refuses further sessions, and turns away the requests that wait for one.
-    pub(super) fn stop_creating(&self) {
+    pub(in crate::operations) fn stop_creating(&self) {
         let waiting = {
             let mut state = lock(&self.state);
             state.is_stopping = true;

@@ -122,6 +122,8 @@ async fn serve(state: Arc<ServerState>, routes: PathRoutes, request: Request) ->
             query,
             body,
             entered,
+            once: None,
+            made: None,
         };
         run(&found.route, &head, request).await
     }
@@ -212,7 +214,7 @@ fn unless_known(query: &Map<String, Value>, found: &MountedRoute) -> Result<(), 
 
 /// Calls the handler. What changes something goes on when its client hangs up, since it may have begun; and what has a key,
 /// whose client may come back for the answer.
-async fn run(route: &Route, head: &Parts, request: RestRequest) -> RestResult {
+async fn run(route: &Route, head: &Parts, mut request: RestRequest) -> RestResult {
     let key = match route.method {
         Method::GET => None,
         _ => repeated::key_of(&head.headers)?,
@@ -229,10 +231,14 @@ async fn run(route: &Route, head: &Parts, request: RestRequest) -> RestResult {
             let method = route.method.as_str();
             let print = repeated::fingerprint(method, path, query, &body, &rights);
             let scope = &entered.access.principal.scope;
-            match repeated::begin(&request.state.rest.keys, scope, &key, print).await {
-                Ok(leader) => Some(leader),
+            let leader = match repeated::begin(&request.state.rest.keys, scope, &key, print).await {
+                Ok(leader) => leader,
                 Err(answer) => return Ok(answer),
-            }
+            };
+            let once = repeated::kept_key(scope, &key, print);
+            request.made = repeated::made_before(request.state.operations(), &once)?;
+            request.once = Some(once);
+            Some(leader)
         }
         _ => None,
     };

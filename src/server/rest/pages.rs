@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::request::{Entered, RestRequest};
 use super::route::{RestResult, Route};
 use super::{answer, command_result, sessions};
+use crate::operations::Made;
 use crate::operations::pages::PageView;
 use crate::operations::sessions::{SessionError, SessionId};
 use crate::server::problem::{Problem, ProblemCode};
@@ -118,16 +119,11 @@ async fn create(mut request: RestRequest) -> RestResult {
     };
     fields.insert("type".to_owned(), "createTab".into());
     let asked = Request::of_fields(fields)?;
-    let operations = request.state.operations();
-    let (caller, arrival) = (&entered.caller, entered.arrival.clone());
-    let answer = command_result::run(operations, caller, arrival, asked).await?;
-    let page = match answer {
-        WireAnswer::Event(event) => match *event {
-            Event::TabCreated(created) => page_of(&request, &entered, created.id),
-            _ => None,
-        },
-        WireAnswer::Payload(..) => None,
+    let id = match request.made {
+        Some(Made::Tab(id)) => Some(id),
+        _ => opened(&request, &entered, asked).await?,
     };
+    let page = id.and_then(|id| page_of(&request, &entered, id));
     // It may be closed again by now.
     let page = page.ok_or_else(|| {
         Problem::protocol(
@@ -139,6 +135,23 @@ async fn create(mut request: RestRequest) -> RestResult {
     let mut answer = answer::json(StatusCode::CREATED, &page)?;
     answer::locate(&mut answer, &location);
     Ok(answer)
+}
+
+async fn opened(
+    request: &RestRequest,
+    entered: &Entered,
+    asked: Request,
+) -> Result<Option<TabId>, Problem> {
+    let operations = request.state.operations();
+    let arrival = entered.arrival.clone().under(request.once.clone());
+    let answer = command_result::run(operations, &entered.caller, arrival, asked).await?;
+    Ok(match answer {
+        WireAnswer::Event(event) => match *event {
+            Event::TabCreated(created) => Some(created.id),
+            _ => None,
+        },
+        WireAnswer::Payload(..) => None,
+    })
 }
 
 async fn list(request: RestRequest) -> RestResult {

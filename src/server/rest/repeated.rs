@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::route::RestResult;
-use crate::operations::Scope;
 use crate::operations::once::{Once, OnceGuard, OnceLeader, RequestFingerprint};
+use crate::operations::{Made, OnceKey, Operations, Scope};
 use crate::server::edge::envelope::IDEMPOTENCY_KEY;
 use crate::server::problem::Problem;
 
@@ -105,14 +105,7 @@ pub(crate) async fn begin(
             .with_effect(crate::server::problem::Effect::Possible)
             .into_response(),
         }),
-        Once::KeyReused => {
-            let detail =
-                "Idempotency-Key: it was used for another request of this client; use another";
-            let problem = Problem::bad_field("idempotencyKey", detail);
-            Err(problem
-                .with_status(StatusCode::UNPROCESSABLE_ENTITY)
-                .into_response())
-        }
+        Once::KeyReused => Err(key_reused().into_response()),
         Once::Full { limit, retry_after } => {
             let detail = format!(
                 "{limit} idempotency keys of this client are remembered, which is the most allowed \
@@ -129,6 +122,30 @@ pub(crate) async fn begin(
                 .into_response())
         }
     }
+}
+
+fn key_reused() -> Problem {
+    let detail = "Idempotency-Key: it was used for another request of this client; use another";
+    Problem::bad_field("idempotencyKey", detail).with_status(StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+/// The same key as it is kept with what is made under it.
+pub(super) fn kept_key(scope: &Scope, key: &IdempotencyKey, print: RequestFingerprint) -> OnceKey {
+    OnceKey {
+        scope: scope.clone(),
+        door: "rest",
+        key: key.as_str().to_owned(),
+        print,
+    }
+}
+
+/// What was made under a key before the bridge was started again.
+pub(super) fn made_before(
+    operations: &Operations,
+    once: &OnceKey,
+) -> Result<Option<Made>, Problem> {
+    let made = operations.made_before(once).transpose();
+    made.map_err(|_| key_reused())
 }
 
 /// Ends the request of a key, and returns its answer.

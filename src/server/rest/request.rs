@@ -11,7 +11,7 @@ use super::access::Access;
 use super::body::RestBody;
 use super::session::SessionUrls;
 use super::{sessions, urls};
-use crate::operations::{Arrival, Caller};
+use crate::operations::{Arrival, Caller, Made, OnceKey};
 use crate::server::edge::envelope::HttpRequestId;
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
@@ -30,6 +30,10 @@ pub(crate) struct RestRequest {
     pub(super) body: RestBody,
     /// None on a route that is open.
     pub(super) entered: Option<Entered>,
+    /// Its idempotency key.
+    pub(super) once: Option<OnceKey>,
+    /// What was made under that key before the bridge was started again.
+    pub(super) made: Option<Made>,
 }
 
 /// Who sends a request.

@@ -15,8 +15,8 @@ use super::request::RestRequest;
 use super::route::{RestResult, Route, RouteAuth};
 use super::session::{NewSession, SessionUrls};
 use super::sessions::{located, problem};
-use crate::operations::Principal;
 use crate::operations::sessions::{CreatedSession, SessionError, SessionOptions, options_of};
+use crate::operations::{Made, Principal};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 
@@ -112,12 +112,20 @@ async fn create(mut request: RestRequest) -> RestResult {
     let principal = request.entered()?.access.principal.clone();
     let urls = SessionUrls::of(&request);
     let state = Arc::clone(&request.state);
+    if let Some(Made::Session(id)) = request.made {
+        let again = state.operations().session_again(&principal, id);
+        return answered(&state, &principal, &urls, again.map_err(problem)?);
+    }
     // Without waiting first: where there is a place, the client gets the session itself.
     let at_once = SessionOptions {
         queue_timeout: Some(std::time::Duration::ZERO),
         ..options.clone()
     };
-    let created = state.operations().create_session(&principal, at_once).await;
+    let once = request.once.clone();
+    let created = state
+        .operations()
+        .create_session_once(&principal, at_once, once)
+        .await;
     match created {
         Ok(created) => answered(&state, &principal, &urls, created),
         Err(error) if waits && is_full(&error) => {

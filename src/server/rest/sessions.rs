@@ -109,7 +109,10 @@ pub(super) fn routes() -> Vec<Route> {
             .query::<ListQuery>()
             .answers::<SessionList>(200, "A part of them"),
         Route::get("/sessions/{sessionId}", "getSession", get)
-            .summary(TAG, "One session, also for an hour after its end")
+            .summary(
+                TAG,
+                "One session, also after its end, as long as it is kept",
+            )
             .of_ended()
             .answers::<Session>(200, "The session"),
         Route::patch("/sessions/{sessionId}", "updateSession", update)
@@ -173,7 +176,8 @@ async fn list(request: RestRequest) -> RestResult {
     };
     let principal = &request.entered()?.access.principal;
     let operations = request.state.operations();
-    let page = operations.list_sessions(&principal.scope.client, &filter);
+    let page = operations.list_sessions_and_ended(&principal.scope.client, &filter);
+    let page = page.await;
     let (urls, pages) = (SessionUrls::of(&request), operations.pages_of(principal));
     let sessions = page.sessions.into_iter();
     let list = SessionList {
@@ -189,7 +193,7 @@ async fn list(request: RestRequest) -> RestResult {
 }
 
 async fn get(request: RestRequest) -> RestResult {
-    let (id, view) = named(&request)?;
+    let (id, view) = named_or_ended(&request).await?;
     let session = shown(&request, id, view)?;
     answer::json(StatusCode::OK, &session)
 }
@@ -212,7 +216,8 @@ async fn update(mut request: RestRequest) -> RestResult {
     let updated = request
         .state
         .operations()
-        .update_session(&before.client, id, update);
+        .update_session(&before.client, id, update)
+        .await;
     let view = updated.map_err(problem)?;
     if changes_something {
         let changed = changed.into_iter().filter(|(_, is_set)| *is_set);
@@ -239,7 +244,10 @@ async fn update(mut request: RestRequest) -> RestResult {
 
 async fn end(request: RestRequest) -> RestResult {
     let query: EndQuery = request.query()?;
-    let (id, _) = named(&request)?;
+    let (id, view) = named_or_ended(&request).await?;
+    if view.destroyed_at_ms.is_some() {
+        return answer::nothing();
+    }
     let principal = &request.entered()?.access.principal;
     let ended = request
         .state
@@ -276,6 +284,18 @@ pub(super) fn named(request: &RestRequest) -> Result<(SessionId, SessionView), P
     let (id, access) = (request.session_id()?, &request.entered()?.access);
     let client = &access.principal.scope.client;
     let view = request.state.operations().session(client, id);
+    Ok((id, view.map_err(problem)?))
+}
+
+/// The same, also where only the store knows it any more.
+async fn named_or_ended(request: &RestRequest) -> Result<(SessionId, SessionView), Problem> {
+    let (id, access) = (request.session_id()?, &request.entered()?.access);
+    let client = &access.principal.scope.client;
+    let view = request
+        .state
+        .operations()
+        .session_or_ended(client, id)
+        .await;
     Ok((id, view.map_err(problem)?))
 }
 

@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::flow::FlowConfig;
 use crate::operations::sessions::{
-    BadOption, MemoryStore, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
+    BadOption, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
 };
 use crate::operations::{
     CallLog, ClientLimits, EventBus, FactListener, Facts, IdempotencyConfig, OperationServices,
@@ -42,8 +42,9 @@ use crate::store::fake::FakeBackend;
 use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
 use crate::tabs::{
-    AnswerKind, CallId, CancelReport, CastFrame, Fact, FactKind, FactSink as _, KeptDownload,
-    NewTab, OnDisconnect, Registry, Reply, Scope, ScopeSetup, TabError, TabHandle, TabMessage,
+    AnswerKind, CallId, CancelReport, CastFrame, Comebacks, Fact, FactKind, FactSink as _,
+    KeptDownload, NewTab, OnDisconnect, Registry, Reply, Restoration, Scope, ScopeSetup, TabError,
+    TabHandle, TabMessage,
 };
 use crate::tokens::{ApiKey, NewApiKey, TokenKeys};
 
@@ -206,6 +207,14 @@ impl TabService for Opener {
     fn end_scope(&self, _: Scope) -> BoxFuture<'static, ()> {
         std::future::ready(()).boxed()
     }
+
+    fn restore(&self, _: Restoration) -> BoxFuture<'static, ()> {
+        unreachable!("nothing is kept");
+    }
+
+    fn suspend(&self, _: Comebacks) -> BoxFuture<'static, ()> {
+        unreachable!("nothing is kept");
+    }
 }
 
 /// A browser that is up, or not.
@@ -258,7 +267,7 @@ fn services_with(
         tabs: Arc::new(Opener(opener)),
         policy: Arc::new(Policy),
         facts: Facts(Arc::new(bus.clone())),
-        session_store: Arc::new(MemoryStore::default()),
+        keeping: crate::operations::Keeping::off(),
         session_tokens: Arc::new(NoSessionTokens),
         traffic: SessionTraffic::default(),
         master_key: kept.is_some().then(|| MasterKey::new([7; 32])),
@@ -406,9 +415,11 @@ impl Bridge {
             id: TabId::new(number),
             scope: Scope::from(client),
             url: "https://a.test/".to_owned(),
+            going_to: None,
             title: "A".to_owned(),
             logged_out: false,
             emulation: Arc::default(),
+            scripts: Default::default(),
             state: TabState::Ready,
             activated: number,
             last_used: tokio::time::Instant::now(),

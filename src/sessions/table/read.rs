@@ -7,9 +7,8 @@ use tokio::time::Instant;
 use super::{SessionTable, Unusable, count, usable};
 use crate::sessions::implicit::ImplicitSession;
 use crate::sessions::list::{SessionCounts, SessionFilter, SessionPage};
-use crate::sessions::session::Session;
 use crate::sessions::view::SessionView;
-use crate::sessions::{SessionId, SessionOptions, SessionRecord, SessionStatus};
+use crate::sessions::{SessionId, SessionOptions, SessionStatus};
 use crate::tabs::{ClientId, Scope};
 
 impl<W> SessionTable<W> {
@@ -36,10 +35,6 @@ impl<W> SessionTable<W> {
             client: session.client.clone(),
             session: id.into(),
         })
-    }
-
-    pub fn record(&self, id: SessionId) -> Option<SessionRecord> {
-        self.sessions.get(&id).map(Session::record)
     }
 
     /// A session of this client, as it is now.

@@ -1,9 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::sessions::{
-    HoldKind, SessionFilter, SessionPage, SessionRecord, SessionStatus, StatusFilter,
-};
+use crate::sessions::{HoldKind, SessionFilter, SessionPage, SessionStatus, StatusFilter};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -179,7 +177,7 @@ fn records_are_kept_for_their_time_and_bounded() {
             now.at + SECOND * u32::try_from(number).unwrap(),
         );
     }
-    let is_kept = |table: &SessionTable<_>, number| table.record(id(number)).is_some();
+    let is_kept = |table: &SessionTable<_>, number| table.status(id(number)).is_some();
     assert_eq!(
         [1, 2, 3].map(|number| is_kept(&table, number)),
         [false, true, true]
@@ -189,20 +187,6 @@ fn records_are_kept_for_their_time_and_bounded() {
     assert_eq!([2, 3].map(|number| is_kept(&table, number)), [false, true]);
     assert!(table.overdue(now.at + 63 * SECOND).is_empty());
     assert_eq!((table.next_due(), table.live()), (None, 0));
-}
-
-#[test]
-fn a_record_can_be_written_down_and_read() {
-    let (mut table, now) = table(|_| {});
-    create(&mut table, "a", 1, "", now).unwrap();
-    table.end(id(1), EndReason::BrowserLost);
-    let record = table.record(id(1)).unwrap();
-    let json = serde_json::to_string(&record).unwrap();
-    assert_eq!(
-        serde_json::from_str::<SessionRecord>(&json).unwrap(),
-        record
-    );
-    assert!(json.contains(r#""endReason":"browserLost""#), "{json}");
 }
 
 #[test]

@@ -186,7 +186,13 @@ impl Actor {
         if command.kind.is_set_logged_out() {
             self.forget_credentials();
         }
-        let loss = self.attached.as_ref().and_then(|attached| attached.loss);
+        // A tab without an earlier target is from an earlier process.
+        let reason = self
+            .attached
+            .as_ref()
+            .map_or(RebuildReason::Restarted, |attached| {
+                attached.loss.unwrap_or(RebuildReason::Crashed)
+            });
         let is_rebuild = matches!(command.kind, CommandKind::Rebuild { .. });
         if let Some(old) = self.attached.replace(AttachedTarget::new(target)) {
             // A rebuilt tab keeps its own browser context.
@@ -197,7 +203,6 @@ impl Actor {
         match command.kind {
             CommandKind::Create { until, .. } => self.on_created(url, until, command.reply),
             CommandKind::Rebuild { .. } => {
-                let reason = loss.unwrap_or(RebuildReason::Crashed);
                 crate::metrics::tab_rebuilt(name_of(reason));
                 let rebuilt = FactKind::TabRebuilt {
                     url: url.clone(),
@@ -355,10 +360,11 @@ fn name_of(reason: RebuildReason) -> &'static str {
         RebuildReason::Crashed => "crashed",
         RebuildReason::Detached => "detached",
         RebuildReason::BrowserExited => "browserExited",
+        RebuildReason::Restarted => "restarted",
     }
 }
 
-fn context_for(logged_out: bool) -> ContextChoice {
+pub(super) fn context_for(logged_out: bool) -> ContextChoice {
     if logged_out {
         ContextChoice::New
     } else {

@@ -59,6 +59,11 @@ impl NavigationState {
         self.pending_url = None;
     }
 
+    /// The URL that the replacement target is navigating to.
+    pub(super) fn pending(&self) -> Option<&str> {
+        self.pending_url.as_deref()
+    }
+
     /// Where a new target of the tab goes: to the pending URL, or else to the present one, as far
     /// as it can be loaded again.
     pub(super) fn destination(&self, present: Option<&str>) -> String {

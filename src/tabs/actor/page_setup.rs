@@ -199,7 +199,7 @@ impl Actor {
         match outcome {
             Ok(SetupDone { setup, answer }) => {
                 if let Some(setup) = setup {
-                    self.tab.emulates(Arc::clone(&setup.emulation));
+                    self.tab.starts_with(&setup);
                     self.setup.page = setup;
                 }
                 reply.answer(self.tab.id, answer);

@@ -11,7 +11,7 @@ use super::navigation::BLANK;
 use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::fact::{Fact, FactKind, FactSink, Navigation};
 use crate::tabs::identity::{Scope, TabKey};
-use crate::tabs::page_setup::EmulationState;
+use crate::tabs::page_setup::PageSetup;
 use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::view::TabView;
 
@@ -90,8 +90,12 @@ impl TabPublisher {
         self.view.send_modify(|view| view.activated = activation);
     }
 
-    pub(super) fn emulates(&self, emulation: Arc<EmulationState>) {
-        self.view.send_modify(|view| view.emulation = emulation);
+    /// What its documents start with has changed.
+    pub(super) fn starts_with(&self, setup: &PageSetup) {
+        self.view.send_modify(|view| {
+            view.emulation = Arc::clone(&setup.emulation);
+            view.scripts = setup.scripts.clone();
+        });
     }
 
     pub(super) fn url(&self) -> String {
@@ -102,13 +106,19 @@ impl TabPublisher {
         self.view.borrow().logged_out
     }
 
-    pub(super) fn update_view(&self, attached: Option<&AttachedTarget>, is_rebuilding: bool) {
+    pub(super) fn update_view(
+        &self,
+        attached: Option<&AttachedTarget>,
+        going_to: Option<&str>,
+        is_rebuilding: bool,
+    ) {
         let Some(attached) = attached else { return };
         let state = state(attached.loss, is_rebuilding, attached.page.loading);
         self.view.send_if_modified(|view| {
             let before = view.clone();
             view.target = Some(attached.target.id.clone());
             view.url.clone_from(&attached.page.url);
+            view.going_to = going_to.map(str::to_owned);
             view.title.clone_from(&attached.page.title);
             view.logged_out = attached.target.own_context.is_some();
             view.state = state;

@@ -91,7 +91,9 @@ impl Recovery {
         match loss {
             RebuildReason::Detached => Some(TabError::Detached),
             RebuildReason::BrowserExited if self.is_waiting() => Some(browser_down()),
-            RebuildReason::BrowserExited | RebuildReason::Crashed => None,
+            RebuildReason::BrowserExited | RebuildReason::Crashed | RebuildReason::Restarted => {
+                None
+            }
         }
     }
 

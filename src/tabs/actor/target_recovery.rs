@@ -5,6 +5,7 @@ use std::time::Duration;
 use cdp_bridge_protocol::event::{CloseReason, RebuildReason};
 use tokio::time::Instant;
 
+use super::commands::context_for;
 use super::recovery::{Verdict, browser_down};
 use super::{Actor, End};
 use crate::tabs::attached_target::AttachedTarget;
@@ -75,7 +76,7 @@ impl Actor {
         }
     }
 
-    fn wait_for_turn(&mut self) {
+    pub(super) fn wait_for_turn(&mut self) {
         let (supervisor, last_used) = (self.ctx.supervisor.clone(), self.last_used);
         let client = self.tab.scope.client.clone();
         let permit = async move { supervisor.rebuild_permit(client, last_used).await };
@@ -94,7 +95,7 @@ impl Actor {
     /// The browser context for the new target: the tab's own one, as long as it exists.
     pub(super) fn rebuild_context(&self) -> ContextChoice {
         let Some(AttachedTarget { target, .. }) = &self.attached else {
-            return ContextChoice::Shared;
+            return context_for(self.tab.is_logged_out());
         };
         match &target.own_context {
             None => ContextChoice::Shared,

@@ -33,11 +33,13 @@ impl Work {
     pub(super) fn new(
         settings: &TabSettings,
         permits: ClientCapturePermits,
-        first: TabCommand,
+        first: Option<TabCommand>,
     ) -> Self {
         let max_waiting = settings.max_waiting_changes;
         let mut queue = TabCommandQueue::new(max_waiting);
-        queue.push_first(first);
+        if let Some(first) = first {
+            queue.push_first(first);
+        }
         Self {
             queue,
             active: None,
@@ -280,7 +282,7 @@ mod tests {
 
     fn work(first: TabCommand) -> Work {
         let permits = CapturePermits::default().of(&"a".into());
-        Work::new(&settings(), permits, first)
+        Work::new(&settings(), permits, Some(first))
     }
 
     fn navigate(work: &mut Work, limit: Duration) -> Outcomes {

@@ -5,9 +5,11 @@ use cdp_bridge_protocol::request::{
     ColorScheme, Device, DeviceProfile, Emulate, ExtraHeaders, Geolocation, Media, ReducedMotion,
     Viewport, ViewportSize,
 };
+use serde::{Deserialize, Serialize};
 
 /// What clients have set; a device and single properties beside it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct EmulationState {
     device: Option<EmulatedDevice>,
     viewport: Option<ViewportSize>,
@@ -33,7 +35,8 @@ pub struct UserPlace {
     pub geolocation: Option<Geolocation>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct EmulatedDevice {
     device: Device,
     /// Of the browser that was in use when the device was set.

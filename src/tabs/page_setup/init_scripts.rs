@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cdp_bridge_protocol::TypedText;
+use serde::{Deserialize, Serialize};
 
 use super::error::SetupError;
 
@@ -12,22 +13,45 @@ const MAX_SCRIPTS: usize = 32;
 const MAX_BYTES: usize = 1 << 20;
 
 /// A script, which has a number of its own in its tab.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct InitScript {
     pub(super) number: u64,
+    #[serde(with = "shared_text")]
     pub(super) source: Arc<TypedText>,
 }
 
 /// The scripts of a tab, in the order in which they run.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InitScripts {
     scripts: Vec<InitScript>,
+    /// The number of the one that was added last, which may be gone.
     last: u64,
+}
+
+/// Text that several share, as it is.
+mod shared_text {
+    use std::sync::Arc;
+
+    use cdp_bridge_protocol::TypedText;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        text: &Arc<TypedText>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        TypedText::serialize(text, serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<TypedText>, D::Error> {
+        TypedText::deserialize(deserializer).map(Arc::new)
+    }
 }
 
 impl InitScripts {
     /// The scripts with one more, and its id.
-    pub(super) fn with(&self, source: TypedText) -> Result<(Self, String), SetupError> {
+    pub(in crate::tabs) fn with(&self, source: TypedText) -> Result<(Self, String), SetupError> {
         if self.scripts.len() >= MAX_SCRIPTS {
             let limit = MAX_SCRIPTS as u64;
             return Err(SetupError::TooManyScripts { limit });
@@ -49,7 +73,7 @@ impl InitScripts {
     }
 
     /// The scripts without this one.
-    pub(super) fn without(&self, id: &str) -> Result<Self, SetupError> {
+    pub(in crate::tabs) fn without(&self, id: &str) -> Result<Self, SetupError> {
         let mut next = self.clone();
         next.scripts.retain(|script| id_of(script.number) != id);
         if next.scripts.len() == self.scripts.len() {
@@ -60,6 +84,11 @@ impl InitScripts {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &InitScript> {
         self.scripts.iter()
+    }
+
+    /// Whether there was never one.
+    pub(in crate::tabs) fn was_never_set(&self) -> bool {
+        self.last == 0
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -34,6 +34,15 @@ impl PageSetup {
         }
     }
 
+    /// As a tab had it in an earlier process.
+    pub(crate) fn kept(usual: Viewport, emulation: EmulationState, scripts: InitScripts) -> Self {
+        Self {
+            usual,
+            emulation: Arc::new(emulation),
+            scripts,
+        }
+    }
+
     /// With one more script, and its id.
     pub(crate) fn with_script(&self, source: TypedText) -> Result<(Self, String), SetupError> {
         let (scripts, id) = self.scripts.with(source)?;

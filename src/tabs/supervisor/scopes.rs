@@ -50,6 +50,11 @@ impl OpenScopes {
             Some(ScopeState::Ending(_)) | None => None,
         }
     }
+
+    /// A scope takes tabs, which start with this.
+    pub(super) fn open(&mut self, scope: Scope, setup: ScopeSetup) {
+        self.0.insert(scope, ScopeState::Open(setup));
+    }
 }
 
 impl Supervisor {
@@ -67,7 +72,7 @@ impl Supervisor {
             let reason = self.down.clone();
             return Err(TabError::BrowserDown { reason });
         }
-        self.scopes.0.insert(scope, ScopeState::Open(setup));
+        self.scopes.open(scope, setup);
         Ok(())
     }
 

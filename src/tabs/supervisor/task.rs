@@ -21,7 +21,7 @@ use super::{NewTab, SupervisorMessage};
 use crate::cdp::{Attachment, BrowserContextId, SessionEvent};
 use crate::clock::epoch_ms;
 use crate::metrics;
-use crate::tabs::actor::{Actor, TabsContext};
+use crate::tabs::actor::{Actor, TabStart, TabsContext};
 use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::cancellation::CancelReport;
 use crate::tabs::command_queue::{CommandKind, TabCommand};
@@ -44,7 +44,7 @@ pub(super) struct Supervisor {
     pub(super) registry: Registry,
     messages: mpsc::Receiver<SupervisorMessage>,
     /// The last number given to a tab of each client.
-    last_tab: HashMap<ClientId, u64>,
+    pub(super) last_tab: HashMap<ClientId, u64>,
     shares: TabShares,
     pub(super) popups: PopupLimiter,
     pub(super) scopes: OpenScopes,
@@ -189,6 +189,14 @@ impl Supervisor {
                 self.close_all(CloseReason::BrowserExited);
             }
             SupervisorMessage::ShareTabs(shares) => self.shares = shares,
+            SupervisorMessage::Restore(restoration, done) => {
+                self.restore(restoration);
+                let _ = done.send(());
+            }
+            SupervisorMessage::Suspend(comebacks) => {
+                // The bridge stops once.
+                let _ = self.around.comebacks.set(comebacks);
+            }
             SupervisorMessage::Shutdown(done) => {
                 self.close_all(CloseReason::Shutdown);
                 self.stopping = true;
@@ -316,22 +324,28 @@ impl Supervisor {
                 _ => None,
             },
             created_at_ms: epoch_ms(),
+            going_to: live.is_none().then(|| tab.url.clone()),
             url: tab.url,
             title: String::new(),
             logged_out: tab.logged_out,
             emulation: Arc::clone(&setup.emulation),
+            scripts: setup.scripts.clone(),
             state: TabState::Creating,
             activated: self.around.supervisor.next_activation(),
             last_used: Instant::now(),
         };
+        self.start_actor(view, setup, TabStart::New(first, live));
+        key
+    }
+
+    pub(super) fn start_actor(&mut self, view: TabView, setup: PageSetup, start: TabStart) {
         let (view, views) = watch::channel(view);
         let (mailbox, messages) = mpsc::channel(MAILBOX);
         self.registry.insert(TabHandle::new(mailbox, views));
         metrics::tabs(self.registry.len());
         let around = Arc::clone(&self.around);
         self.actors
-            .spawn(Actor::new(around, view, setup, messages, first, live).run());
-        key
+            .spawn(Actor::new(around, view, setup, messages, start).run());
     }
 
     fn open(&mut self, request: OpenRequest) {

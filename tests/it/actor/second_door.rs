@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use cdp_bridge::operations::client_quota::ClientQuota;
 use cdp_bridge::operations::sessions::{
-    BadOption, MemoryStore, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
+    BadOption, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
 };
 use cdp_bridge::operations::{
-    Caller, ClientLimits, EventBus, Facts, FrameSlot, IdempotencyConfig, OnDisconnect,
+    Caller, ClientLimits, EventBus, Facts, FrameSlot, IdempotencyConfig, Keeping, OnDisconnect,
     OperationOutcome, OperationServices, OperationSettings, Operations, Permissions, Principal,
     Published, Reach, Scope, StagingLimits, StreamSinks, Tap, Timeouts, UrlPolicy,
 };
@@ -91,7 +91,7 @@ impl Door {
             tabs: Arc::new(bridge.supervisor.clone()),
             policy: Arc::new(Anywhere),
             facts: Facts(Arc::new(bus)),
-            session_store: Arc::new(MemoryStore::default()),
+            keeping: Keeping::off(),
             session_tokens: Arc::new(NoSessionTokens),
             traffic: SessionTraffic::default(),
             store: StoreHandle::off(),

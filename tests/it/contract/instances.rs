@@ -1139,6 +1139,7 @@ fn rebuilds() -> impl Iterator<Item = Event> {
         RebuildReason::Crashed,
         RebuildReason::Detached,
         RebuildReason::BrowserExited,
+        RebuildReason::Restarted,
     ];
     reasons.into_iter().map(|reason| {
         TabRebuilt {

@@ -19,9 +19,10 @@ use super::processes::{self, Process};
 use super::wait::{LONGEST, until_some};
 
 /// How to start a daemon. Its directory is also its home and the place of its temporary
-/// files.
+/// files. Clones share it.
+#[derive(Clone)]
 pub(crate) struct Setup {
-    dir: TempDir,
+    dir: Arc<TempDir>,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
 }
@@ -31,7 +32,7 @@ impl Setup {
         let dir = tempfile::Builder::new().prefix("cdpb-").tempdir().unwrap();
         std::fs::create_dir(dir.path().join("tmp")).unwrap();
         Self {
-            dir,
+            dir: Arc::new(dir),
             arguments: Vec::new(),
             environment: Vec::new(),
         }
@@ -325,6 +326,11 @@ impl Daemon {
         self.signal(Signal::TERM);
         let status = self.ended().await;
         assert_eq!(status.code(), Some(0), "{}", self.log());
+    }
+
+    /// Another one in its directory, after it has ended.
+    pub(crate) async fn again(&self) -> Self {
+        self.setup.clone().start().await
     }
 
     /// Waits for a log line that contains all of these texts, and returns it.

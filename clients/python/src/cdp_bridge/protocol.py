@@ -924,7 +924,8 @@ PopupBlockReason: TypeAlias = Literal["policy", "limit", "rate"]
 #: - `crashed`: Its renderer died.
 #: - `detached`: Its target went away.
 #: - `browserExited`: Chromium ended and was started again.
-RebuildReason: TypeAlias = Literal["crashed", "detached", "browserExited"]
+#: - `restarted`: The bridge was started again, and has kept the tab.
+RebuildReason: TypeAlias = Literal["crashed", "detached", "browserExited", "restarted"]
 
 #: The motion that a user wants: `prefers-reduced-motion`.
 #: - `reduce`: As little as possible.

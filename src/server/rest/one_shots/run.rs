@@ -29,6 +29,7 @@ impl OneShotSession {
         let options = SessionOptions {
             max_duration: LIFE,
             idle_timeout: LIFE,
+            is_kept: false,
             ..operations.default_session_options()
         };
         let created = operations.create_session(principal, options).await;

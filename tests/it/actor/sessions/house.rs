@@ -6,21 +6,25 @@ use std::time::Duration;
 
 use cdp_bridge::operations::client_quota::ClientQuota;
 use cdp_bridge::operations::sessions::{
-    BadOption, CreatedSession, EndReason, MemoryStore, NoSessionTokens, SessionId, SessionLimits,
+    BadOption, CreatedSession, EndReason, NoSessionTokens, SessionId, SessionLimits,
     SessionOptions, SessionStatus, SessionTraffic, SessionsConfig,
 };
 use cdp_bridge::operations::{
-    Caller, ClientLimits, EventBus, FactKind, FactListener, Facts, IdempotencyConfig, OnDisconnect,
-    OperationOutcome, OperationServices, OperationSettings, Operations, Permissions, Principal,
-    Published, Reach, Scope, SessionError, StagingLimits, Success, Timeouts, UrlPolicy,
+    Caller, ClientLimits, EventBus, FactKind, FactListener, Facts, IdempotencyConfig, Keeping,
+    OnDisconnect, OperationOutcome, OperationServices, OperationSettings, Operations, Permissions,
+    Principal, Published, Reach, Scope, SessionError, StagingLimits, Success, Timeouts, UrlPolicy,
 };
 use cdp_bridge::policy::{Denied, EvaluatePolicy};
-use cdp_bridge::store::StoreHandle;
+use cdp_bridge::sealing::MasterKey;
+use cdp_bridge::store::fake::FakeBackend;
+use cdp_bridge::store::{Backend as _, StoreHandle};
+use cdp_bridge_protocol::event::RebuildReason;
 use cdp_bridge_protocol::{Request, TabId};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::line::Line;
 use crate::actor::harness::{Bridge, LIMIT};
 
 /// What was published of sessions: the session, its status, and why it has ended.
@@ -28,7 +32,11 @@ pub(super) type Told = (SessionId, SessionStatus, Option<EndReason>);
 
 /// Remembers what was published of sessions.
 #[derive(Debug, Default)]
-pub(super) struct Heard(Mutex<Vec<Told>>);
+pub(super) struct Heard {
+    sessions: Mutex<Vec<Told>>,
+    rebuilt: Mutex<Vec<(TabId, &'static str)>>,
+    closed: Mutex<Vec<TabId>>,
+}
 
 impl FactListener for Heard {
     fn on_fact(&self, published: &Arc<Published>) {
@@ -37,7 +45,16 @@ impl FactListener for Heard {
             (&fact.kind, fact.audience.scope())
         {
             let told = (SessionId::of(scope), *status, *end_reason);
-            self.0.lock().unwrap().push(told);
+            self.sessions.lock().unwrap().push(told);
+        }
+        match (&fact.kind, fact.tab) {
+            (FactKind::TabRebuilt { reason, .. }, Some(tab)) => {
+                let is_restart = *reason == RebuildReason::Restarted;
+                let reason = if is_restart { "restarted" } else { "lost" };
+                self.rebuilt.lock().unwrap().push((tab, reason));
+            }
+            (FactKind::TabClosed { .. }, Some(tab)) => self.closed.lock().unwrap().push(tab),
+            _ => {}
         }
     }
 }
@@ -75,7 +92,30 @@ pub(super) struct House {
     pub(super) operations: Arc<Operations>,
     pub(super) heard: Arc<Heard>,
     pub(super) narrowed: Arc<Narrowed>,
-    pub(super) store: Arc<MemoryStore>,
+    /// What outlives a process.
+    pub(super) backend: Arc<FakeBackend>,
+    /// The way of this process to it.
+    line: Arc<Line>,
+    settings: HouseSettings,
+}
+
+/// How a house is built.
+#[derive(Debug, Clone)]
+pub(super) struct HouseSettings {
+    pub(super) config: SessionsConfig,
+    pub(super) on_disconnect: OnDisconnect,
+    /// Nothing is made that cannot be kept.
+    pub(super) store_required: bool,
+}
+
+impl Default for HouseSettings {
+    fn default() -> Self {
+        Self {
+            config: config(),
+            on_disconnect: OnDisconnect::Close,
+            store_required: false,
+        }
+    }
 }
 
 pub(super) fn config() -> SessionsConfig {
@@ -94,6 +134,37 @@ impl House {
     }
 
     pub(super) async fn with(config: SessionsConfig) -> Self {
+        let settings = HouseSettings {
+            config,
+            ..HouseSettings::default()
+        };
+        Self::over(settings, Arc::default()).await
+    }
+
+    /// The process is gone from one moment to the next, and another one begins.
+    pub(super) async fn killed(self) -> Self {
+        self.line.cut();
+        let (settings, backend) = (self.settings.clone(), Arc::clone(&self.backend));
+        self.bridge.fake.hang_up();
+        drop(self);
+        Self::over(settings, backend).await
+    }
+
+    /// The process stops in order, and another one begins.
+    pub(super) async fn restarted(self) -> Self {
+        assert!(self.operations.suspend().await, "it keeps what there is");
+        self.bridge.supervisor.shut_down().await;
+        self.killed().await
+    }
+
+    /// A process over what earlier ones have kept.
+    pub(super) async fn over(settings: HouseSettings, backend: Arc<FakeBackend>) -> Self {
+        let HouseSettings {
+            config,
+            on_disconnect,
+            store_required,
+        } = settings.clone();
+        let house_settings = settings;
         let bus = EventBus::new();
         let heard = Arc::<Heard>::default();
         bus.listen(Arc::<Heard>::clone(&heard));
@@ -101,7 +172,7 @@ impl House {
         let settings = OperationSettings {
             timeouts: Timeouts::by_class(|_| LIMIT),
             idempotency: IdempotencyConfig {
-                window: Duration::from_mins(1),
+                window: Duration::from_hours(24),
                 keys: 99,
             },
             staging: StagingLimits {
@@ -117,28 +188,34 @@ impl House {
                 config,
                 of_client: [("small".into(), 1)].into(),
             },
-            on_disconnect: OnDisconnect::Close,
+            on_disconnect,
         };
-        let (narrowed, store) = (Arc::<Narrowed>::default(), Arc::<MemoryStore>::default());
+        let narrowed = Arc::<Narrowed>::default();
+        let line = Line::to(Arc::clone(&backend));
+        let store = StoreHandle::start(Arc::<Line>::clone(&line));
+        let key = MasterKey::new([7; 32]);
         let services = OperationServices {
             registry: bridge.registry.clone(),
             tabs: Arc::new(bridge.supervisor.clone()),
             policy: Arc::<Narrowed>::clone(&narrowed),
             facts: Facts(Arc::new(bus.clone())),
-            session_store: Arc::<MemoryStore>::clone(&store),
+            keeping: Keeping::new(store.clone(), &key, store_required),
             session_tokens: Arc::new(NoSessionTokens),
             traffic: SessionTraffic::default(),
-            store: StoreHandle::off(),
-            master_key: None,
+            store,
+            master_key: Some(key),
         };
         let operations = Arc::new(Operations::new(settings, services, []));
         bus.listen(operations.usage_counter());
+        operations.restore().await.unwrap();
         Self {
             bridge,
             operations,
             heard,
             narrowed,
-            store,
+            backend,
+            line,
+            settings: house_settings,
         }
     }
 
@@ -188,12 +265,22 @@ impl House {
 
     /// Takes what was published of sessions so far.
     pub(super) fn told(&self) -> Vec<Told> {
-        std::mem::take(&mut self.heard.0.lock().unwrap())
+        std::mem::take(&mut self.heard.sessions.lock().unwrap())
+    }
+
+    /// The tabs that got another target, in this order.
+    pub(super) fn rebuilt(&self) -> Vec<(TabId, &'static str)> {
+        self.heard.rebuilt.lock().unwrap().clone()
+    }
+
+    /// The tabs that were closed.
+    pub(super) fn closed(&self) -> Vec<TabId> {
+        self.heard.closed.lock().unwrap().clone()
     }
 
     /// What was published of one session, as long as none of it is taken.
     pub(super) fn told_of(&self, id: SessionId) -> Vec<(SessionStatus, Option<EndReason>)> {
-        let told = self.heard.0.lock().unwrap();
+        let told = self.heard.sessions.lock().unwrap();
         let of_it = told.iter().filter(|(of, ..)| *of == id);
         of_it
             .map(|(_, status, reason)| (*status, *reason))
@@ -201,14 +288,15 @@ impl House {
     }
 
     /// Nothing of any session is left, except records.
-    pub(super) fn assert_empty(&self) {
+    pub(super) async fn assert_empty(&self) {
         let fake = &self.bridge.fake;
         assert_eq!(fake.targets(), [""; 0], "targets");
         assert_eq!(fake.contexts(), [""; 0], "contexts");
         assert_eq!(self.bridge.proxies.open_now(), 0, "proxies");
         assert_eq!(self.narrowed.count(), 0, "policies");
         assert!(self.bridge.registry.is_empty(), "tabs");
-        assert!(self.store.records().is_empty(), "records of live sessions");
+        let live = self.backend.live_sessions().await.unwrap();
+        assert_eq!(live, [], "records of live sessions");
     }
 }
 

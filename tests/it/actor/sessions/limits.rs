@@ -69,7 +69,7 @@ async fn a_session_whose_client_is_gone_before_it_is_made_does_not_stay() {
     assert_eq!(house.told().len(), 1, "it takes no more work");
     sleep(60 * SECOND).await;
     assert_eq!(house.operations.session_limits(&"a".into()).live, 0);
-    house.assert_empty();
+    house.assert_empty().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use cdp_bridge::operations::sessions::{
     EndReason, HoldKind, SessionFilter, SessionStatus, TerminateSelection,
 };
 use cdp_bridge::operations::{OperationError, SessionError, Success};
+use cdp_bridge::store::Backend as _;
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::request::Viewport;
 use serde_json::json;
@@ -74,7 +75,7 @@ async fn two_sessions_of_a_client_share_nothing_and_the_end_of_one_leaves_the_ot
         .unwrap();
     assert_eq!(house.told_of(first).len(), 3);
     house.operations.end_all_sessions(EndReason::Shutdown).await;
-    house.assert_empty();
+    house.assert_empty().await;
     let late = house.try_create("a", house.options()).await;
     assert_eq!(late.unwrap_err(), SessionError::ShuttingDown);
 }
@@ -191,7 +192,7 @@ async fn each_clock_ends_a_session_for_its_reason_and_it_is_told_once() {
     assert_eq!(house.told_of(idle.id), completed(EndReason::Idle));
     sleep(30 * SECOND).await;
     assert_eq!(house.told_of(expiring.id), completed(EndReason::Expired));
-    house.assert_empty();
+    house.assert_empty().await;
 
     // Their records are kept for an hour, and with the last the clock ends.
     let all = SessionFilter {
@@ -314,7 +315,8 @@ async fn a_browser_that_answers_nothing_delays_the_end_of_a_session_but_no_list(
     sleep(60 * SECOND).await;
     let view = house.operations.session(&"a".into(), session.id).unwrap();
     assert_eq!(view.status, SessionStatus::Destroyed);
-    assert!(house.narrowed.count() == 0 && house.store.records().is_empty());
+    let live = house.backend.live_sessions().await.unwrap();
+    assert!(house.narrowed.count() == 0 && live.is_empty());
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,5 +2,8 @@
 
 mod house;
 mod limits;
+mod line;
 mod lives;
 mod random;
+mod random_restarts;
+mod restarts;

@@ -76,7 +76,8 @@ impl Run {
                         ..SessionUpdate::default()
                     };
                     let operations = &self.house.operations;
-                    let _ = operations.update_session(&client.into(), session.id, update);
+                    let client = client.into();
+                    let _ = operations.update_session(&client, session.id, update).await;
                 }
             }
             12..16 => sleep(Duration::from_millis(self.rng.u64(..20_000))).await,
@@ -242,7 +243,7 @@ impl Run {
         // Popups and pages that came late are closed behind the scenes.
         sleep(Duration::from_mins(1)).await;
         self.told.extend(self.house.told());
-        self.house.assert_empty();
+        self.house.assert_empty().await;
         for client in CLIENTS {
             for session in list(&self.house, client, StatusFilter::All) {
                 assert_eq!(session.connections, SessionConnections::default());

@@ -12,6 +12,7 @@ mod manual;
 mod metrics;
 mod policies;
 mod reload;
+mod restarts;
 mod secrets;
 mod serving;
 mod startup;
