@@ -15,9 +15,11 @@ mod master_key;
 mod policies;
 mod proxies;
 mod reload;
+mod retention;
 pub(crate) mod room_settings;
 mod scope_proxies;
 mod state_directory;
+pub mod store_commands;
 
 use std::io;
 use std::sync::Arc;
@@ -98,6 +100,8 @@ pub struct Daemon {
     key_watch: JoinHandle<()>,
     token_keys: Arc<TokenKeys>,
     store: StoreHandle,
+    /// Deletes what is kept for longer than the configuration says.
+    retention: JoinHandle<()>,
     /// The configuration at the start. A reload replaces only parts of it.
     started_with: Config,
     /// The proxy listener for traffic outside the bridge's browser contexts; open while Chromium runs.
@@ -230,6 +234,7 @@ impl Daemon {
             token_keys,
             server: tokio::spawn(server.run()),
             operations,
+            retention: tokio::spawn(retention::run(store.clone(), config.store.clone())),
             store,
             started_with: started_with.clone(),
             _process_wide: process_wide,
@@ -268,6 +273,7 @@ impl Daemon {
         self.operations
             .audit()
             .offer(of_daemon(AuditAction::DaemonStop));
+        self.retention.abort();
         self.store.close().await;
     }
 }

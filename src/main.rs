@@ -6,11 +6,11 @@ use std::process::ExitCode;
 
 use cdp_bridge::app::key_commands::KeyCommandError;
 use cdp_bridge::app::{
-    self, Daemon, Kept, SettingsError, StartError, audit_commands, key_commands,
+    self, Daemon, Kept, SettingsError, StartError, audit_commands, key_commands, store_commands,
 };
 use cdp_bridge::cli::{
     self, AuditCommand, CheckArgs, CliCommand, ConfigCommand, ConsoleArgs, HealthArgs, Invocation,
-    KeysCommand, PicturesArg,
+    KeysCommand, PicturesArg, StoreCommand,
 };
 use cdp_bridge::config::{self, Config, Loaded, Origins, Sources};
 use cdp_bridge::server::{BindError, Listen};
@@ -64,6 +64,7 @@ async fn run(invocation: Invocation) -> ExitCode {
         CliCommand::Doctor(_) => run_doctor(&invocation).await,
         CliCommand::Keys(command) => keys(&invocation, command).await,
         CliCommand::Audit(command) => audit(&invocation, command).await,
+        CliCommand::Store(command) => store(&invocation, *command).await,
         CliCommand::Health(arguments) => health(&invocation, arguments).await,
         CliCommand::Schema(arguments) => write_schemas(arguments.dir.clone()),
         CliCommand::Completions(arguments) => Ok(print(&cli::completions(arguments.shell))),
@@ -360,6 +361,18 @@ async fn audit(invocation: &Invocation, command: &AuditCommand) -> Result<u8, Fa
             Ok(if verified.is_whole { 0 } else { FAILURE })
         }
     }
+}
+
+async fn store(invocation: &Invocation, command: StoreCommand) -> Result<u8, Failure> {
+    let config = load(invocation)?.config;
+    let done = match command {
+        StoreCommand::Check => store_commands::check(&config).await,
+        StoreCommand::Migrate => store_commands::migrate(&config).await,
+        StoreCommand::Vacuum => store_commands::vacuum(&config).await,
+    };
+    let done = done.map_err(failed(FAILURE))?;
+    print(done.text.as_bytes());
+    Ok(if done.is_fine { 0 } else { FAILURE })
 }
 
 async fn health(invocation: &Invocation, arguments: &HealthArgs) -> Result<u8, Failure> {

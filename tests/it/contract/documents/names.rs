@@ -1,7 +1,9 @@
 //! What the documents name is there: commands, targets of `make`, keys, files, and the defaults in
 //! their tables.
 
-use cdp_bridge::cli::{AuditCommand, CliCommand, ConfigCommand, Invocation, KeysCommand};
+use cdp_bridge::cli::{
+    AuditCommand, CliCommand, ConfigCommand, Invocation, KeysCommand, StoreCommand,
+};
 use cdp_bridge::config::{self, Sources};
 
 use super::blocks;
@@ -276,6 +278,9 @@ fn the_table_of_commands_has_each_and_the_table_of_exit_codes_too() {
             CliCommand::Keys(KeysCommand::Revoke(_)) => "keys revoke",
             CliCommand::Audit(AuditCommand::List(_)) => "audit list",
             CliCommand::Audit(AuditCommand::Verify(_)) => "audit verify",
+            CliCommand::Store(StoreCommand::Check) => "store check",
+            CliCommand::Store(StoreCommand::Migrate) => "store migrate",
+            CliCommand::Store(StoreCommand::Vacuum) => "store vacuum",
             CliCommand::Health(_) => "health",
             CliCommand::Schema(_) => "schema",
             CliCommand::Completions(_) => "completions",
@@ -294,6 +299,9 @@ fn the_table_of_commands_has_each_and_the_table_of_exit_codes_too() {
         "keys revoke",
         "audit list",
         "audit verify",
+        "store check",
+        "store migrate",
+        "store vacuum",
         "health",
         "schema",
         "completions",
