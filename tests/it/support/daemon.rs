@@ -260,12 +260,6 @@ impl Daemon {
         Setup::run_to_its_end(command).await
     }
 
-    /// Starts it once more, after its end.
-    pub(crate) async fn again(mut self) -> Self {
-        let setup = std::mem::replace(&mut self.setup, Setup::new());
-        setup.start().await
-    }
-
     /// The log so far.
     pub(crate) fn log(&self) -> String {
         self.log
