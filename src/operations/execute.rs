@@ -23,9 +23,14 @@ use super::{
     Arrival, Call, CallId, Caller, CallerId, FactListener, OperationError, OperationOutcome,
     OperationServices, OperationSettings, Permission, Principal, Success,
 };
+use crate::audit::Audit;
+use crate::clock::epoch_ms;
 use crate::store::StoreHandle;
 use crate::tabs::{Outcome, Reply, Scope, TabCounts, TabError, TabMessage};
 use crate::webhooks::Webhooks;
+
+/// A day, in milliseconds.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The application behind every door.
 #[derive(Debug)]
@@ -39,6 +44,7 @@ pub struct Operations {
     pub(super) running: RunningCalls,
     pub(super) sessions: Arc<Sessions>,
     pub(super) history: Arc<HistoryRecorder>,
+    audit: Audit,
     pub(super) keeper: Keeper,
     taps: Taps,
     calls: AtomicU64,
@@ -67,6 +73,7 @@ impl Operations {
             staging,
             sessions,
             settings,
+            audit: Audit::new(services.store.clone()),
             services,
             drain: Drain::default(),
             running: RunningCalls::default(),
@@ -102,6 +109,21 @@ impl Operations {
     /// How far the bridge is with stopping.
     pub fn drain(&self) -> &Drain {
         &self.drain
+    }
+
+    /// Where it is written who did what.
+    pub fn audit(&self) -> &Audit {
+        &self.audit
+    }
+
+    /// A client came with its API key: the first time of a day is kept.
+    pub fn key_used(&self, principal: &Principal) {
+        let day = epoch_ms() / DAY_MS;
+        if let Some(key) = &principal.key
+            && key.is_first_use_on(day)
+        {
+            self.audit.keys_used(vec![key.id.clone()], day);
+        }
     }
 
     /// The tabs of a scope, oldest first.

@@ -103,6 +103,8 @@ struct KnownJob {
     is_unread: bool,
     /// Receives the webhook of its end.
     webhook_url: Option<String>,
+    /// Deleted: only its id is known, so that a repeated deletion is answered alike.
+    is_deleted: bool,
 }
 
 impl KnownJob {
@@ -159,6 +161,7 @@ impl Jobs {
             session: None,
             is_unread: false,
             webhook_url: options.webhook_url.clone(),
+            is_deleted: false,
         })?;
         state.operations().keep_job(&kept).await;
         let id = job.id.clone();
@@ -175,7 +178,9 @@ impl Jobs {
     fn insert(&self, job: KnownJob) -> Result<KeptJob, Problem> {
         let mut known = lock(&self.0);
         forget_old(&mut known);
-        let own = known.values().filter(|it| it.client == job.client).count();
+        let own = known.values();
+        let own = own.filter(|it| it.client == job.client && !it.is_deleted);
+        let own = own.count();
         if own >= MOST {
             let detail =
                 format!("{own} jobs of this client are kept, of the {MOST} allowed; delete some");
@@ -210,6 +215,7 @@ impl Jobs {
                 session: kept.state.session,
                 is_unread: kept.state.is_unread,
                 webhook_url: kept.state.webhook_url,
+                is_deleted: false,
             };
             if known.job.result.is_some() {
                 known.job.status = JobStatus::Succeeded;
@@ -230,7 +236,7 @@ impl Jobs {
         outcome: Result<Value, Problem>,
     ) -> Option<KeptJob> {
         let mut known = lock(&self.0);
-        let found = known.get_mut(id)?;
+        let found = known.get_mut(id).filter(|it| !it.is_deleted)?;
         found.task = None;
         found.session = session;
         found.is_unread = is_unread;
@@ -249,28 +255,36 @@ impl Jobs {
     fn get(&self, client: &ClientId, id: &str) -> Option<(Job, Option<KeptJob>)> {
         let mut known = lock(&self.0);
         forget_old(&mut known);
-        let found = known.get_mut(id).filter(|it| it.client == *client)?;
+        let is_theirs = |it: &&mut KnownJob| it.client == *client && !it.is_deleted;
+        let found = known.get_mut(id).filter(is_theirs)?;
         let was_unread = std::mem::take(&mut found.is_unread);
         let kept = was_unread.then(|| found.kept());
         Some((found.job.clone(), kept))
     }
 
     fn knows(&self, id: &str) -> bool {
-        lock(&self.0).contains_key(id)
+        lock(&self.0).get(id).is_some_and(|it| !it.is_deleted)
     }
 
     /// Ends a job that waits, and forgets one that is over. Says which session it has created that its client does not
-    /// know of.
+    /// know of. One that was deleted before stays deleted.
     fn cancel(&self, client: &ClientId, id: &str) -> Result<Option<SessionId>, Problem> {
         let mut known = lock(&self.0);
-        let is_theirs = known.get(id).is_some_and(|it| it.client == *client);
-        let job = is_theirs.then(|| known.remove(id)).flatten();
+        let job = known.get_mut(id).filter(|it| it.client == *client);
         let job = job.ok_or_else(unknown)?;
-        if let Some(task) = job.task {
+        if let Some(task) = job.task.take() {
             // The future leaves the queue when it is dropped; a session that it was just given ends.
             task.abort();
         }
-        Ok(job.session.filter(|_| job.is_unread))
+        job.is_deleted = true;
+        job.job.result = None;
+        job.job.error = None;
+        job.until = Some(Instant::now() + KEPT);
+        job.webhook_url = None;
+        let is_unread = std::mem::take(&mut job.is_unread);
+        let unread = job.session.filter(|_| is_unread);
+        forget_oldest_deleted(&mut known, client);
+        Ok(unread)
     }
 }
 
@@ -325,6 +339,21 @@ async fn end(state: &ServerState, client: &ClientId, session: SessionId) {
     let _ = ended.await;
 }
 
+/// Keeps the ids of deleted jobs within the bound of those that are not.
+fn forget_oldest_deleted(known: &mut HashMap<String, KnownJob>, client: &ClientId) {
+    let deleted = || {
+        let own = known.iter().filter(|(_, it)| it.client == *client);
+        own.filter(|(_, it)| it.is_deleted)
+    };
+    if deleted().count() <= MOST {
+        return;
+    }
+    let oldest = deleted().min_by_key(|(_, it)| it.until);
+    if let Some(id) = oldest.map(|(id, _)| id.clone()) {
+        known.remove(&id);
+    }
+}
+
 fn forget_old(known: &mut HashMap<String, KnownJob>) {
     let now = Instant::now();
     known.retain(|_, it| it.until.is_none_or(|until| now < until));
@@ -341,7 +370,7 @@ pub(super) fn routes() -> Vec<Route> {
             .summary(TAG, "Cancel a job, or forget its result")
             .auth(super::route::RouteAuth::Client)
             .beyond_rate()
-            .answers_nothing(204, "It is cancelled, and a session that it has created and that was not read of is ended"),
+            .answers_nothing(204, "It is cancelled, now or before, and a session that it has created and that was not read of is ended"),
     ]
 }
 

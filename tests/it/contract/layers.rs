@@ -28,6 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("runtime", &[]),
     ("sealing", &[]),
     ("store", &["clock", "lock", "metrics", "secret"]),
+    ("audit", &["clock", "store"]),
     ("systemd", &[]),
     ("client", &["protocol"]),
     ("console", &["client", "protocol"]),
@@ -83,7 +84,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "operations",
         &[
             "tabs", "clock", "locator", "lock", "metrics", "policy", "protocol", "sealing",
-            "sessions", "store", "webhooks",
+            "sessions", "store", "tokens", "audit", "webhooks",
         ],
     ),
     // A door reaches the tabs through operations only.
@@ -120,7 +121,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "webhooks",
         ],
     ),
-    ("cli", &["config", "telemetry"]),
+    ("cli", &["config", "telemetry", "tokens", "units"]),
     ("schema", &["config", "protocol", "server"]),
 ];
 
