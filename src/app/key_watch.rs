@@ -1,17 +1,18 @@
 //! Follows the API keys in the store, which the command line changes beside the running daemon.
 
+use std::io;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::api_keys::StoredKey;
 use super::clients_in_force::KnownKeys;
-use super::kept::{Kept, KeptError};
+use super::kept::{self, Kept, KeptError};
 use super::reload::ReloadError;
 use crate::clock::epoch_ms;
 use crate::config::Config;
 use crate::log_limit::LogLimit;
-use crate::store::{StoreError, StoreHandle, StoreHealth};
+use crate::store::{StoreError, StoreHandle, StoreHealth, StoreUrl};
 
 /// How often the store is asked whether keys have changed: a key that is revoked holds no second longer.
 const POLL: Duration = Duration::from_millis(400);
@@ -38,7 +39,7 @@ pub(super) async fn at_start(config: &Config, store: &StoreHandle) -> ReadKeys {
             Ok(Kept { store, .. }) => (store, None),
             Err(KeptError::Store(error)) => (StoreHandle::off(), Some(error.to_string())),
             Err(error @ KeptError::OtherKey) => (StoreHandle::off(), Some(error.to_string())),
-            // Without a directory there was never a store.
+            Err(error) if may_be_there(config) => (StoreHandle::off(), Some(error.to_string())),
             Err(_) => return ReadKeys::default(),
         },
         StoreHealth::Ok | StoreHealth::Failing(_) => (store.clone(), None),
@@ -73,6 +74,22 @@ pub(super) async fn at_start(config: &Config, store: &StoreHandle) -> ReadKeys {
     }
 }
 
+/// Whether there may be keys in a store that cannot be opened. Without a database there were never any.
+fn may_be_there(config: &Config) -> bool {
+    let file = match &config.store.url {
+        StoreUrl::Off => return false,
+        StoreUrl::Postgres(_) => return true,
+        StoreUrl::Sqlite(file) => file,
+    };
+    let Ok(directory) = kept::directory(config) else {
+        return file.is_absolute() && file.exists();
+    };
+    match directory.join(file).try_exists() {
+        Ok(exists) => exists,
+        Err(error) => error.kind() != io::ErrorKind::NotADirectory,
+    }
+}
+
 /// Passes changes of the keys to `put` as long as it runs, and keys that have expired. Without the store, the keys that are
 /// known stay valid.
 pub(super) async fn follow<F>(at_start: ReadKeys, put: impl Fn(KnownKeys) -> F)
@@ -89,6 +106,8 @@ where
     }
     let (failed, mut due) = (LogLimit::default(), Instant::now());
     let mut expires_ms = next_expiry(&known);
+    // What was rejected is tried again: a key that was revoked must not stay because of another one.
+    let mut is_behind = false;
     loop {
         due += POLL;
         sleep_until(due).await;
@@ -99,7 +118,7 @@ where
             }
             None
         });
-        let mut has_changed = expires_ms.is_some_and(|end| epoch_ms() >= end);
+        let mut has_changed = is_behind || expires_ms.is_some_and(|end| epoch_ms() >= end);
         if let Some((keys, at)) = read {
             version = Some(at);
             has_changed |= !is_same(&keys, &known);
@@ -109,10 +128,17 @@ where
             continue;
         }
         expires_ms = next_expiry(&known);
-        match put(known.clone()).await {
+        let outcome = put(known.clone()).await;
+        is_behind = outcome.is_err();
+        match outcome {
             Ok(()) => tracing::info!("changes of API keys are in force"),
             Err(error) => {
-                tracing::error!(%error, "changes of API keys are rejected; the old ones stay in force");
+                if let Some(left_out) = failed.admit() {
+                    tracing::error!(
+                        %error, left_out,
+                        "changes of API keys are rejected, and tried again; the old ones stay in force"
+                    );
+                }
             }
         }
     }
@@ -268,6 +294,24 @@ mod tests {
         assert_eq!(watched.within_a_second().await, [false, false]);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn what_was_rejected_is_put_in_force_as_soon_as_it_can_be() {
+        let store = StoreHandle::start(Arc::<FakeBackend>::default());
+        let read = at_start(&Config::default(), &store).await;
+        let (sender, mut puts) = mpsc::unbounded_channel();
+        tokio::spawn(follow(read, move |keys| {
+            // The test is over where no receiver is left.
+            let _ = sender.send(keys.keys.len());
+            std::future::ready(Err(ReloadError::SharedClipboard))
+        }));
+        let add = Write::InsertKey(row("00000001", None));
+        store.write(vec![add]).await.unwrap();
+        for _ in 0..2 {
+            let put = timeout(Duration::from_secs(1), puts.recv()).await;
+            assert_eq!(put.expect("within a second"), Some(1));
+        }
+    }
+
     #[tokio::test]
     async fn a_store_that_cannot_be_read_at_the_start_closes_the_bridge() {
         let backend = Arc::<FakeBackend>::default();
@@ -278,5 +322,25 @@ mod tests {
         assert!(at_start(&config, &store).await.keys.require_credentials());
         let off = at_start(&config, &StoreHandle::off()).await;
         assert!(!off.keys.require_credentials());
+    }
+
+    #[tokio::test]
+    async fn keys_that_cannot_be_read_without_the_key_of_the_store_close_the_bridge() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.store.directory = Some(dir.path().to_owned());
+        let unusable = StoreHandle::unusable(&"its key cannot be read");
+        let is_required = async |config: &Config| {
+            let read = at_start(config, &unusable).await;
+            read.keys.require_credentials()
+        };
+        std::fs::write(dir.path().join("state.key"), "no key").unwrap();
+        assert!(!is_required(&config).await, "there was never a store");
+        std::fs::write(dir.path().join("state.db"), "").unwrap();
+        assert!(is_required(&config).await);
+        config.store.directory = Some("/dev/null/nowhere".into());
+        assert!(!is_required(&config).await);
+        config.store.url = "postgres://a@127.0.0.1/b".parse().unwrap();
+        assert!(is_required(&config).await);
     }
 }

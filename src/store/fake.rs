@@ -79,13 +79,19 @@ impl FakeBackend {
 impl Rows {
     fn write(&mut self, write: Write) -> Result<(), StoreError> {
         match write {
-            Write::PutSession(row) => drop(self.sessions.insert(row.id.clone(), row)),
+            Write::PutSession(row) => {
+                let before = self.sessions.get(&row.id);
+                if before.is_none_or(|it| it.end.is_none()) {
+                    self.sessions.insert(row.id.clone(), row);
+                }
+            }
             Write::SessionUsed {
                 id,
                 last_active_ms,
                 usage,
             } => {
-                if let Some(session) = self.sessions.get_mut(&id) {
+                let live = self.sessions.get_mut(&id);
+                if let Some(session) = live.filter(|it| it.end.is_none()) {
                     session.last_active_ms = last_active_ms;
                     session.usage = usage;
                 }
