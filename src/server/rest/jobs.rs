@@ -21,7 +21,7 @@ use crate::clock::epoch_ms;
 use crate::lock::lock;
 use crate::operations::kept_jobs::{JobState, KeptJob};
 use crate::operations::sessions::{EndReason, SessionError, SessionId, SessionOptions};
-use crate::operations::{ClientId, OnceKey, Operations, Principal};
+use crate::operations::{ClientId, Operations, Principal};
 use crate::server::problem::{HttpCode, Problem};
 use crate::server::state::ServerState;
 
@@ -138,15 +138,13 @@ impl KnownJob {
 }
 
 impl Jobs {
-    /// Creates a session once there is a place. The idempotency key of the request is kept with the session, so that the same
-    /// request makes no second one after a restart.
+    /// Creates a session once there is a place.
     pub(super) async fn start(
         &self,
         state: Arc<ServerState>,
         principal: Principal,
         urls: SessionUrls,
         options: SessionOptions,
-        once: Option<OnceKey>,
     ) -> Result<Job, Problem> {
         let job = Job {
             id: format!("{:032x}", fastrand::u128(..)),
@@ -170,7 +168,7 @@ impl Jobs {
         let mut known = lock(&self.0);
         // It may have been cancelled meanwhile.
         if let Some(known) = known.get_mut(&id) {
-            let task = tokio::spawn(run(state, principal, urls, (options, once), id));
+            let task = tokio::spawn(run(state, principal, urls, options, id));
             known.task = Some(task.abort_handle());
         }
         Ok(job)
@@ -295,13 +293,11 @@ async fn run(
     state: Arc<ServerState>,
     principal: Principal,
     urls: SessionUrls,
-    (options, once): (SessionOptions, Option<OnceKey>),
+    options: SessionOptions,
     id: String,
 ) {
     let operations = state.operations();
-    let created = operations
-        .create_session_once(&principal, options, once)
-        .await;
+    let created = operations.create_session(&principal, options).await;
     let (mut session, mut is_new) = (None, false);
     let outcome = match created {
         Ok(created) => {

@@ -132,7 +132,7 @@ async fn create(mut request: RestRequest) -> RestResult {
             let job = state
                 .rest
                 .jobs
-                .start(Arc::clone(&state), principal, urls, options, request.once)
+                .start(Arc::clone(&state), principal, urls, options)
                 .await?;
             let mut response = answer::json(StatusCode::ACCEPTED, &job)?;
             answer::locate(&mut response, &job.path());

@@ -294,39 +294,6 @@ async fn a_webhook_that_may_not_be_called_is_refused_with_the_session() {
 }
 
 #[tokio::test]
-async fn the_session_of_a_job_is_kept_with_the_key_of_its_request() {
-    let backend = Arc::<FakeBackend>::default();
-    let store = StoreHandle::start(Arc::<FakeBackend>::clone(&backend) as _);
-    let services = |services: &mut crate::operations::OperationServices| {
-        services.keeping = crate::operations::Keeping::new(store, &MasterKey::new([7; 32]), false);
-    };
-    let limits = |settings: &mut crate::operations::OperationSettings| {
-        settings.sessions.config.max_per_client = 1;
-    };
-    let bridge = Bridge::with_services(with_tokens, limits, services).await;
-    let first = created(&bridge, json!({})).await;
-    let job = post("/v1/sessions", json!({"queueTimeoutMs": 60_000}))
-        .bearer("alpha")
-        .header("Idempotency-Key", "again")
-        .send(&bridge)
-        .await;
-    assert_eq!(job.status, 202, "{}", job.body);
-    assert!(backend.idempotency_keys(0).await.unwrap().is_empty());
-    delete(&format!("{first}?wait=true"))
-        .bearer("alpha")
-        .send(&bridge)
-        .await;
-    soon("the key of the session", async {
-        while backend.idempotency_keys(0).await.unwrap().is_empty() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await;
-    let row = backend.idempotency_keys(0).await.unwrap().remove(0);
-    assert_eq!((row.key.as_str(), row.kind.as_str()), ("rest:again", "session"));
-}
-
-#[tokio::test]
 async fn a_job_outlives_the_process_and_one_that_was_not_over_has_failed() {
     let (backend, key) = (Arc::<FakeBackend>::default(), MasterKey::random().unwrap());
     let store = StoreHandle::start(Arc::<FakeBackend>::clone(&backend) as _);
