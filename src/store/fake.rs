@@ -156,9 +156,12 @@ impl Rows {
         left = most;
         self.audit
             .retain(|it| it.row.at_ms >= retention.audit_before_ms || !take(&mut left));
-        self.idempotency.retain(|_, it| it.expires_ms > now_ms);
+        left = most;
+        self.idempotency
+            .retain(|_, it| it.expires_ms > now_ms || !take(&mut left));
+        left = most;
         self.jobs
-            .retain(|_, it| it.until_ms.is_none_or(|until| until > now_ms));
+            .retain(|_, it| it.until_ms.is_none_or(|until| until > now_ms) || !take(&mut left));
     }
 }
 
