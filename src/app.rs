@@ -10,9 +10,11 @@ mod master_key;
 mod policies;
 mod proxies;
 mod reload;
+mod retention;
 pub(crate) mod room_settings;
 mod scope_proxies;
 mod state_directory;
+pub mod store_commands;
 
 use std::io;
 use std::sync::Arc;
@@ -89,6 +91,8 @@ pub struct Daemon {
     token_keys: Arc<TokenKeys>,
     policies: Arc<Policies>,
     store: StoreHandle,
+    /// Deletes what is kept for longer than the configuration says.
+    retention: JoinHandle<()>,
     /// The configuration at the start. A reload replaces only parts of it.
     started_with: Config,
     /// The proxy listener for traffic outside the bridge's browser contexts; open while Chromium runs.
@@ -192,6 +196,7 @@ impl Daemon {
             server: tokio::spawn(server.run()),
             operations,
             policies,
+            retention: tokio::spawn(retention::run(store.clone(), config.store.clone())),
             store,
             started_with: config.clone(),
             _process_wide: process_wide,
@@ -226,6 +231,7 @@ impl Daemon {
         if let Err(error) = self.server.await {
             tracing::error!(%error, "the server failed");
         }
+        self.retention.abort();
         self.store.close().await;
     }
 }

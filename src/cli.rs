@@ -74,6 +74,9 @@ pub enum CliCommand {
     /// Show, check or explain the configuration
     #[command(subcommand, after_help = help::CONFIG)]
     Config(ConfigCommand),
+    /// Check the store, bring its schema up to date, or give back space of it
+    #[command(subcommand, after_help = help::STORE)]
+    Store(StoreCommand),
     /// Exit with 0 if a bridge is healthy
     #[command(after_help = help::HEALTH)]
     Health(HealthArgs),
@@ -99,6 +102,19 @@ pub enum ConfigCommand {
     /// Print every key with its default and description
     #[command(after_help = help::CONFIG_EXAMPLE)]
     Example,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum StoreCommand {
+    /// Exit with 0 if the store is whole and its schema is this program's; changes nothing
+    #[command(after_help = help::STORE_CHECK)]
+    Check,
+    /// Bring the schema up to date, as serve does when it starts
+    #[command(after_help = help::STORE_MIGRATE)]
+    Migrate,
+    /// Give the space of deleted rows back to the file system
+    #[command(after_help = help::STORE_VACUUM)]
+    Vacuum,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]

@@ -131,6 +131,10 @@ metrics! {
     Histogram "cdp_bridge_session_seconds": "Time from the creation of a session until nothing of it was left.";
     Gauge "cdp_bridge_sessions_away": "Disconnected clients that may still resume.";
     Gauge "cdp_bridge_resume_kept_bytes": "Bytes kept for clients that may resume.";
+    Gauge "cdp_bridge_store_failing": "1 while the store that is configured cannot be written.";
+    Gauge "cdp_bridge_store_queue": "Changes that wait to be written to the store.";
+    Histogram "cdp_bridge_store_commit_seconds": "Time of one attempt to commit what waited.";
+    Counter "cdp_bridge_store_dropped_total": "Changes that the store has given up, by their class.";
     Gauge "cdp_bridge_browser_up": "1 while Chromium is connected.";
     Gauge "cdp_bridge_build_info": "Always 1; version and build are in the labels.";
 }

@@ -4,9 +4,10 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cdp_bridge::app::{self, Daemon, SettingsError, StartError};
+use cdp_bridge::app::{self, Daemon, SettingsError, StartError, store_commands};
 use cdp_bridge::cli::{
     self, CheckArgs, CliCommand, ConfigCommand, ConsoleArgs, HealthArgs, Invocation, PicturesArg,
+    StoreCommand,
 };
 use cdp_bridge::config::{self, Config, Loaded, Origins, Sources};
 use cdp_bridge::server::{BindError, Listen};
@@ -57,6 +58,7 @@ async fn run(invocation: Invocation) -> ExitCode {
         CliCommand::Console(arguments) => run_console(arguments).await,
         CliCommand::Config(command) => configuration(&invocation, command),
         CliCommand::Doctor(_) => run_doctor(&invocation).await,
+        CliCommand::Store(command) => store(&invocation, *command).await,
         CliCommand::Health(arguments) => health(&invocation, arguments).await,
         CliCommand::Schema(arguments) => write_schemas(arguments.dir.clone()),
         CliCommand::Completions(arguments) => Ok(print(&cli::completions(arguments.shell))),
@@ -287,6 +289,18 @@ async fn run_doctor(invocation: &Invocation) -> Result<u8, Failure> {
         Some(doctor::Cause::Browser) => NO_BROWSER,
         Some(doctor::Cause::Machine) => FAILURE,
     })
+}
+
+async fn store(invocation: &Invocation, command: StoreCommand) -> Result<u8, Failure> {
+    let config = load(invocation)?.config;
+    let done = match command {
+        StoreCommand::Check => store_commands::check(&config).await,
+        StoreCommand::Migrate => store_commands::migrate(&config).await,
+        StoreCommand::Vacuum => store_commands::vacuum(&config).await,
+    };
+    let done = done.map_err(failed(FAILURE))?;
+    print(done.text.as_bytes());
+    Ok(if done.is_fine { 0 } else { FAILURE })
 }
 
 async fn health(invocation: &Invocation, arguments: &HealthArgs) -> Result<u8, Failure> {

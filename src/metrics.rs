@@ -158,9 +158,9 @@ pub fn store_queue(count: usize) {
     gauge("cdp_bridge_store_queue", count);
 }
 
-/// Whether the latest write of the store succeeded.
-pub fn store_up(up: bool) {
-    gauge("cdp_bridge_store_up", usize::from(up));
+/// Whether the store that is configured cannot be written.
+pub fn store_failing(failing: bool) {
+    gauge("cdp_bridge_store_failing", usize::from(failing));
 }
 
 /// A change of the store was given up, because too many waited or the database refused it.

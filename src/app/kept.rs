@@ -79,11 +79,7 @@ impl Kept {
                 master_key: None,
             });
         }
-        let directory = directory(config)?;
-        state_directory::make(&directory).map_err(|source| KeptError::Directory {
-            path: directory.clone(),
-            source,
-        })?;
+        let directory = made_directory(config)?;
         let key = master_key::load(config.store.key.as_ref(), &directory)?;
         let store = store::open(&config.store, &directory, purpose).await?;
         check_key(&store, &key).await?;
@@ -99,6 +95,18 @@ pub fn directory(config: &Config) -> Result<PathBuf, KeptError> {
     let variable = |name: &str| std::env::var(name).ok();
     let configured = config.store.directory.as_deref();
     state_directory::find(configured, &variable).ok_or(KeptError::NoDirectory)
+}
+
+/// The state directory, which is made where it is not there.
+pub(super) fn made_directory(config: &Config) -> Result<PathBuf, KeptError> {
+    let directory = directory(config)?;
+    match state_directory::make(&directory) {
+        Ok(()) => Ok(directory),
+        Err(source) => Err(KeptError::Directory {
+            path: directory,
+            source,
+        }),
+    }
 }
 
 /// Refuses a store whose texts this key does not open, before anything is read or written with it.

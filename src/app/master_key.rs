@@ -1,9 +1,10 @@
 //! The key of the state directory: the configured one, or a file that is made.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::sealing::MasterKey;
 use crate::secret::Secret;
@@ -50,25 +51,20 @@ pub(super) fn load(configured: Option<&Secret>, directory: &Path) -> Result<Mast
     MasterKey::from_hex(&text).ok_or_else(|| KeyError::Content(path.clone()))
 }
 
-/// Writes a key into a file under a name of its own, and links it to its place: of two processes that start at the same
-/// time one wins, and neither reads half a key.
+/// Writes a key into a file under another name, and then names it: of two processes that start at the same time one
+/// wins, and neither reads half a key.
 fn make(path: &Path, key: &MasterKey) -> io::Result<()> {
-    let own = path.with_extension(format!("key.{}", std::process::id()));
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(&own)?;
-    let written = file
-        .write_all(key.to_hex().as_bytes())
-        .and_then(|()| file.write_all(b"\n"))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| std::fs::hard_link(&own, path));
-    std::fs::remove_file(&own)?;
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        written => written?,
+    let directory = path.parent().unwrap_or(path);
+    // For its owner alone.
+    let mut file = NamedTempFile::new_in(directory)?;
+    file.write_all(key.to_hex().as_bytes())?;
+    file.write_all(b"\n")?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => return Err(error.error),
+        _ => {}
     }
     // The name is on disk only with its directory.
-    let directory = path.parent().unwrap_or(path);
     File::open(directory)?.sync_all()
 }
 

@@ -86,6 +86,33 @@ Examples:
 
 Exit codes: 0 the bridge answered 200, 1 any other answer, or none.";
 
+pub(super) const STORE: &str = "\
+Examples:
+  cdp-bridge store check
+  CDP_BRIDGE_STORE_DIRECTORY=/var/lib/cdp-bridge cdp-bridge store vacuum
+
+Works on the store that the configuration names, also while a bridge serves with it.";
+
+pub(super) const STORE_CHECK: &str = "\
+Examples:
+  cdp-bridge store check
+
+Prints its place, its schema and how many rows it has. Exit codes: 0 it can be used, 1 it is damaged, not there, of a \
+newer version, or lacks a migration.";
+
+pub(super) const STORE_MIGRATE: &str = "\
+Examples:
+  cdp-bridge store migrate
+
+A store whose schema is newer than this program is refused.";
+
+pub(super) const STORE_VACUUM: &str = "\
+Examples:
+  cdp-bridge store vacuum
+
+SQLite writes the file once more, which needs as much free space as it has, and keeps a bridge that serves with it \
+from writing meanwhile.";
+
 pub(super) const SCHEMA: &str = "\
 Examples:
   cdp-bridge schema schemas";

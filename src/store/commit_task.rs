@@ -41,13 +41,11 @@ pub(super) async fn run(
             return;
         }
         let next = wait.map_or(FIRST_WAIT, |last: Duration| (last * 2).min(LONGEST_WAIT));
-        let Err(error) = attempt(&backend, &queue, batch, next).await else {
+        let Err(error) = attempt(&backend, &queue, &health, batch, next).await else {
             if wait.take().is_some() {
                 let (_, dropped) = queue.counts();
                 tracing::info!(dropped, "the store can be written again");
             }
-            *lock(&health) = StoreHealth::Ok;
-            metrics::store_up(true);
             continue;
         };
         if wait.is_none() {
@@ -57,8 +55,6 @@ pub(super) async fn run(
             );
         }
         wait = Some(next);
-        *lock(&health) = StoreHealth::Failing(error.to_string());
-        metrics::store_up(false);
         if queue.is_closed() {
             lose_the_rest(&queue);
             return;
@@ -75,6 +71,7 @@ pub(super) async fn run(
 async fn attempt(
     backend: &Arc<dyn Backend>,
     queue: &Queue,
+    health: &Mutex<StoreHealth>,
     batch: Vec<Queued>,
     wait: Duration,
 ) -> Result<(), StoreError> {
@@ -89,13 +86,18 @@ async fn attempt(
     };
     let outcomes = backend.commit(tried).await;
     metrics::store_committed(started.elapsed());
-    let mut failure = outcomes.iter().find_map(|outcome| match outcome {
+    let failure = outcomes.iter().find_map(|outcome| match outcome {
         Err(error @ StoreError::Conflict(_)) => {
             tracing::debug!(%error, "a change was refused");
             None
         }
         Err(error) => Some(error.clone()),
         Ok(()) => None,
+    });
+    // Before the outcomes are handed out: a caller that looks finds the reason.
+    metrics::store_failing(failure.is_some());
+    *lock(health) = failure.as_ref().map_or(StoreHealth::Ok, |error| {
+        StoreHealth::Failing(error.to_string())
     });
     let mut unwritten = Vec::new();
     for ((outcome, writes), waiter) in outcomes.into_iter().zip(writes).zip(waiters) {
@@ -114,7 +116,7 @@ async fn attempt(
             }
         }
     }
-    match failure.take() {
+    match failure {
         None => {
             queue.succeeded();
             Ok(())

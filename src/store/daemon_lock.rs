@@ -1,4 +1,4 @@
-//! Keeps a second daemon from serving with the same file. Commands may use it at the same time.
+//! Keeps a second daemon from serving with the same database. Commands may use it at the same time.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -8,14 +8,22 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 
 use super::error::StoreError;
+use super::postgres::ServeLock;
 
-/// Held while a process serves. The system gives it back when the process ends, however that comes.
+/// Held while a process serves, and given back when it ends, however that comes.
 #[derive(Debug)]
-pub(super) struct DaemonLock {
+pub(super) enum DaemonLock {
+    File(#[expect(dead_code, reason = "it is held")] FileLock),
+    Postgres(#[expect(dead_code, reason = "it is held")] ServeLock),
+}
+
+/// The lock of a database that is a file.
+#[derive(Debug)]
+pub(super) struct FileLock {
     _file: File,
 }
 
-impl DaemonLock {
+impl FileLock {
     /// Takes the lock of this database file.
     pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
         let path = beside(database);
@@ -51,11 +59,11 @@ mod tests {
     fn one_process_at_a_time_holds_the_lock_of_a_database() {
         let dir = tempfile::tempdir().unwrap();
         let database = dir.path().join("state.db");
-        let first = DaemonLock::take(&database).unwrap();
-        let error = DaemonLock::take(&database).unwrap_err();
+        let first = FileLock::take(&database).unwrap();
+        let error = FileLock::take(&database).unwrap_err();
         assert!(matches!(error, StoreError::InUse(_)), "{error}");
         assert!(error.to_string().contains("state.db"), "{error}");
         drop(first);
-        DaemonLock::take(&database).unwrap();
+        FileLock::take(&database).unwrap();
     }
 }

@@ -16,6 +16,7 @@ use super::error::StoreError;
 use super::queue::Queue;
 use super::write::Write;
 use crate::lock::lock;
+use crate::metrics;
 
 /// How many transactions may wait to be committed, where nothing else is said.
 const QUEUE: usize = 4096;
@@ -73,6 +74,7 @@ impl StoreHandle {
 
     /// Keeps nothing, because of this.
     pub fn unusable(reason: &impl fmt::Display) -> Self {
+        metrics::store_failing(true);
         Self(Inner::Unusable(reason.to_string().into()))
     }
 

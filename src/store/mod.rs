@@ -9,7 +9,7 @@
 //! | `backend`, `error`, `fake` | the port; its errors; a database in memory |
 //! | `handle`, `queue`, `commit_task` | the queue in front of a database, and the task that empties it |
 //! | `open`, `url`, `settings`, `daemon_lock`, `report` | opening and checking the store that is configured |
-//! | `sql`, `sqlite` | the SQL of all databases; SQLite |
+//! | `sql`, `sqlite`, `postgres` | the SQL of all databases; the two |
 
 mod audit_chain;
 mod backend;
@@ -19,6 +19,7 @@ mod error;
 pub mod fake;
 mod handle;
 mod open;
+mod postgres;
 mod queue;
 mod report;
 mod rows;

@@ -2,15 +2,24 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
 
 use super::backend::Backend;
-use super::daemon_lock::DaemonLock;
+use super::daemon_lock::{DaemonLock, FileLock};
 use super::error::StoreError;
 use super::handle::StoreHandle;
+use super::postgres::{self, Postgres, ServeLock};
 use super::report::StoreReport;
 use super::settings::StoreConfig;
 use super::sqlite::{self, Sqlite};
 use super::url::StoreUrl;
+
+/// How long a database may take to come up.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+const INTERVAL: Duration = Duration::from_millis(250);
 
 /// What the store is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,12 +41,19 @@ pub async fn open(
         StoreUrl::Sqlite(path) => {
             let path = directory.join(path);
             let lock = match purpose {
-                StoreUse::Serve => Some(DaemonLock::take(&path)?),
+                StoreUse::Serve => Some(DaemonLock::File(FileLock::take(&path)?)),
                 StoreUse::Command => None,
             };
             (Arc::new(blocking(path, Sqlite::open).await?), lock)
         }
-        StoreUrl::Postgres(_) => return Err(no_postgres()),
+        StoreUrl::Postgres(url) => {
+            let backend = patiently(|| Postgres::open(url)).await?;
+            let lock = match purpose {
+                StoreUse::Serve => Some(DaemonLock::Postgres(ServeLock::take(url).await?)),
+                StoreUse::Command => None,
+            };
+            (Arc::new(backend), lock)
+        }
     };
     Ok(StoreHandle::start_with(backend, config.queue, lock))
 }
@@ -47,7 +63,7 @@ pub async fn check(config: &StoreConfig, directory: &Path) -> Result<StoreReport
     match &config.url {
         StoreUrl::Off => Err(StoreError::Off),
         StoreUrl::Sqlite(path) => blocking(directory.join(path), sqlite::maintenance::check).await,
-        StoreUrl::Postgres(_) => Err(no_postgres()),
+        StoreUrl::Postgres(url) => postgres::maintenance::check(url).await,
     }
 }
 
@@ -58,7 +74,7 @@ pub async fn migrate(config: &StoreConfig, directory: &Path) -> Result<Vec<u32>,
         StoreUrl::Sqlite(path) => {
             blocking(directory.join(path), sqlite::maintenance::migrate).await
         }
-        StoreUrl::Postgres(_) => Err(no_postgres()),
+        StoreUrl::Postgres(url) => postgres::maintenance::migrate(url).await,
     }
 }
 
@@ -67,12 +83,25 @@ pub async fn vacuum(config: &StoreConfig, directory: &Path) -> Result<(), StoreE
     match &config.url {
         StoreUrl::Off => Err(StoreError::Off),
         StoreUrl::Sqlite(path) => blocking(directory.join(path), sqlite::maintenance::vacuum).await,
-        StoreUrl::Postgres(_) => Err(no_postgres()),
+        StoreUrl::Postgres(url) => postgres::maintenance::vacuum(url).await,
     }
 }
 
-fn no_postgres() -> StoreError {
-    StoreError::Unavailable("Postgres is not built in yet".to_owned())
+/// Tries again for a while: a machine that starts may start the database a little later than this.
+async fn patiently<T, F>(open: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match open().await {
+            Err(error) if error.is_transient() && Instant::now() < until => {
+                tracing::debug!(%error, "the store is not there yet");
+                sleep(INTERVAL).await;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 async fn blocking<T: Send + 'static>(

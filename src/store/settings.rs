@@ -24,7 +24,7 @@ pub struct StoreConfig {
     pub directory: Option<PathBuf>,
     /// The key that texts in the store are encrypted with: 64 hexadecimal digits. Not set: that of `key_file`, else
     /// `state.key` in the state directory, which is made.
-    #[schemars(extend("examples" = ["64 hexadecimal digits, as `openssl rand -hex 32` prints them"]))]
+    #[schemars(extend("examples" = ["0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]))]
     pub key: Option<Secret>,
     /// A file that holds `key`; surrounding white space is ignored.
     #[schemars(extend("examples" = ["/run/secrets/store-key"]))]

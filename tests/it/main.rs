@@ -8,6 +8,8 @@ mod clients;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod engines;
+#[cfg(test)]
 mod fake;
 #[cfg(test)]
 mod real;

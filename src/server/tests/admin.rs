@@ -31,6 +31,7 @@ async fn health_tells_of_the_browser_the_server_and_the_tabs() {
                 "listening": bridge.address.to_string(), "connections": 1, "draining": false,
             },
             "tabs": { "open": 1, "crashed": 0 },
+            "store": { "state": "off", "queued": 0, "dropped": 0 },
         })
     );
     bridge.set_state(TabState::Crashed);

@@ -65,3 +65,6 @@ impl Database for Sqlite {
         self.readers.rows(statement).boxed()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,11 @@ macro_rules! for_each_database {
                 super::$case(super::databases::sqlite().await).await;
             })*
         }
+        mod postgres {
+            $(#[tokio::test] async fn $case() {
+                super::$case(super::databases::postgres().await).await;
+            })*
+        }
     };
 }
 

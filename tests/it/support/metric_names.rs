@@ -1,7 +1,7 @@
 //! All metrics with their kinds and labels, as they are documented.
 
 /// The metrics of the operator's documentation, without the prefix, with their labels.
-pub(crate) const NAMES: [(&str, &str, &[&str]); 32] = [
+pub(crate) const NAMES: [(&str, &str, &[&str]); 36] = [
     ("requests_total", "counter", &["outcome", "type"]),
     ("request_duration_seconds", "histogram", &["type"]),
     ("cdp_round_trip_seconds", "histogram", &["domain"]),
@@ -15,6 +15,10 @@ pub(crate) const NAMES: [(&str, &str, &[&str]); 32] = [
     ("sessions_ended_total", "counter", &["reason"]),
     ("session_seconds", "histogram", &[]),
     ("sessions_away", "gauge", &[]),
+    ("store_failing", "gauge", &[]),
+    ("store_queue", "gauge", &[]),
+    ("store_commit_seconds", "histogram", &[]),
+    ("store_dropped_total", "counter", &["class"]),
     ("resume_kept_bytes", "gauge", &[]),
     ("coalesced_total", "counter", &["reason", "type"]),
     ("requests_blocked_total", "counter", &["reason"]),

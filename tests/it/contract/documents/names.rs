@@ -1,7 +1,7 @@
 //! What the documents name is there: commands, targets of `make`, keys, files, and the defaults in
 //! their tables.
 
-use cdp_bridge::cli::{CliCommand, ConfigCommand, Invocation};
+use cdp_bridge::cli::{CliCommand, ConfigCommand, Invocation, StoreCommand};
 use cdp_bridge::config::{self, Sources};
 
 use super::blocks;
@@ -271,6 +271,9 @@ fn the_table_of_commands_has_each_and_the_table_of_exit_codes_too() {
             CliCommand::Config(ConfigCommand::Print(_)) => "config print",
             CliCommand::Config(ConfigCommand::Check(_)) => "config check",
             CliCommand::Config(ConfigCommand::Example) => "config example",
+            CliCommand::Store(StoreCommand::Check) => "store check",
+            CliCommand::Store(StoreCommand::Migrate) => "store migrate",
+            CliCommand::Store(StoreCommand::Vacuum) => "store vacuum",
             CliCommand::Health(_) => "health",
             CliCommand::Schema(_) => "schema",
             CliCommand::Completions(_) => "completions",
@@ -284,6 +287,9 @@ fn the_table_of_commands_has_each_and_the_table_of_exit_codes_too() {
         "config print",
         "config check",
         "config example",
+        "store check",
+        "store migrate",
+        "store vacuum",
         "health",
         "schema",
         "completions",

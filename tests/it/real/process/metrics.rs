@@ -17,8 +17,9 @@ use crate::support::site::Site;
 on_both_browsers!(metrics_are_complete_and_well_formed_after_use);
 
 /// Metrics that appear only after the end of a session, a blocked request, a failed proxy, a client limit, a resumed
-/// session, or a repeated idempotency key.
-const NOT_PROVOKED: [&str; 7] = [
+/// session, a repeated idempotency key, or a full queue of the store.
+const NOT_PROVOKED: [&str; 8] = [
+    "store_dropped_total",
     "sessions_ended_total",
     "session_seconds",
     "requests_blocked_total",
@@ -31,7 +32,7 @@ const NOT_PROVOKED: [&str; 7] = [
 async fn metrics_are_complete_and_well_formed_after_use(browser: TestBrowser) {
     let site = Site::start().await;
     site.page("/page", "alive");
-    let daemon = Setup::serving(&browser).start().await;
+    let daemon = Setup::serving(&browser).keeping().start().await;
     let _client = used(&daemon, &site.url("/page")).await;
 
     let response = daemon.get("/metrics").await;
