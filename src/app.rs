@@ -1,11 +1,16 @@
 //! The daemon: wires the modules together, and owns the order of start and stop.
 
+mod api_keys;
+pub mod audit_commands;
 mod blocked_requests;
 pub(crate) mod browser_source;
 mod browser_status;
 mod client_rules;
 mod clients;
+mod clients_in_force;
 pub mod kept;
+pub mod key_commands;
+mod key_watch;
 mod master_key;
 mod policies;
 mod proxies;
@@ -24,14 +29,18 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
+use self::api_keys::with_clients_of;
 use self::browser_status::SupervisedBrowser;
+use self::clients_in_force::{ClientsInForce, Parts};
 use self::policies::Policies;
 use self::proxies::ContextProxies;
 use self::scope_proxies::SessionPolicies;
+use crate::audit::{Actor, AuditAction, AuditDetail, AuditEntry, AuditObject};
 use crate::browser::connect::BrowserConnectError;
 use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
 use crate::browser::sweep::sweep;
+use crate::clock::epoch_ms;
 use crate::config::Config;
 use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
 use crate::exposition::Exposition;
@@ -42,7 +51,7 @@ use crate::operations::{CallLog, EventBus, Facts, Keeping, OperationServices, Op
 use crate::policy::DownloadPolicy;
 use crate::sealing::MasterKey;
 use crate::server::session_tokens::SessionTokenMint;
-use crate::server::{BindError, Listen, Replacer, Server, Services};
+use crate::server::{BindError, Credentials, Listen, Server, Services};
 use crate::store::StoreHandle;
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 use crate::tokens::TokenKeys;
@@ -87,9 +96,9 @@ pub struct Daemon {
     tabs: SupervisorHandle,
     server: JoinHandle<()>,
     operations: Arc<Operations>,
-    replacer: Replacer,
+    clients: Arc<ClientsInForce>,
+    key_watch: JoinHandle<()>,
     token_keys: Arc<TokenKeys>,
-    policies: Arc<Policies>,
     store: StoreHandle,
     /// Deletes what is kept for longer than the configuration says.
     retention: JoinHandle<()>,
@@ -110,8 +119,16 @@ impl Daemon {
         config: &Config,
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
-        let policies = Arc::new(Policies::new(client_rules::read(config)?));
+        let started_with = config;
         let Kept { store, master_key } = Kept::to_serve(config).await?;
+        let read_keys = key_watch::at_start(config, &store).await;
+        let keys = read_keys.keys.clone();
+        let with_all_keys = with_clients_of(&keys.keys, config, epoch_ms());
+        let profile_owner = browser_source::client_of_default_context(&with_all_keys);
+        let admitted = keys.admitted(config, profile_owner.as_ref(), epoch_ms());
+        // From here on with the clients of the keys.
+        let config = &admitted.config;
+        let policies = Arc::new(Policies::new(client_rules::read(config)?));
         let egress = egress();
         let traffic = SessionTraffic::default();
         let (reports, blocked) = mpsc::channel(blocked_requests::QUEUE);
@@ -137,7 +154,12 @@ impl Daemon {
         );
         tokio::spawn(blocked_requests::publish(Arc::clone(&facts), blocked));
         let status = SupervisedBrowser::default();
-        let server_settings = room_settings::server(config, master_key.as_ref())?;
+        let mut server_settings = room_settings::server(started_with, master_key.as_ref())?;
+        let credentials = clients::credentials(started_with, config, &admitted.keys)?;
+        server_settings.credentials = Credentials {
+            is_required: credentials.is_required || keys.require_credentials(),
+            ..credentials
+        };
         let token_keys = Arc::clone(&server_settings.token_keys);
         let session_tokens = SessionTokenMint::new(Arc::clone(&token_keys));
         let operations = application(
@@ -186,19 +208,35 @@ impl Daemon {
         }
         bring_back(config, &operations).await?;
         tokio::spawn(follower.run(changes));
+        let parts = Parts {
+            replacer: server.replacer(),
+            policies,
+            tabs: tabs.clone(),
+            operations: Arc::clone(&operations),
+        };
+        let clients = ClientsInForce::new(parts, started_with, keys, profile_owner);
+        let clients = Arc::new(clients);
+        let following = Arc::clone(&clients);
+        let watch = key_watch::follow(read_keys, move |keys| {
+            let clients = Arc::clone(&following);
+            async move { clients.put_keys(keys).await }
+        });
+        operations
+            .audit()
+            .offer(of_daemon(AuditAction::DaemonStart));
 
         Ok(Self {
             address: server.local_addr().clone(),
             browser,
             tabs,
-            replacer: server.replacer(),
+            clients,
+            key_watch: tokio::spawn(watch),
             token_keys,
             server: tokio::spawn(server.run()),
             operations,
-            policies,
             retention: tokio::spawn(retention::run(store.clone(), config.store.clone())),
             store,
-            started_with: config.clone(),
+            started_with: started_with.clone(),
             _process_wide: process_wide,
         })
     }
@@ -211,6 +249,7 @@ impl Daemon {
     /// Graceful stop: refuses new requests, waits for running ones, closes the tabs and the connections,
     /// and ends Chromium.
     pub async fn stop(self) {
+        self.key_watch.abort();
         let close_tabs = async {
             let ended = async {
                 if !self.operations.suspend().await {
@@ -231,9 +270,21 @@ impl Daemon {
         if let Err(error) = self.server.await {
             tracing::error!(%error, "the server failed");
         }
+        self.operations
+            .audit()
+            .offer(of_daemon(AuditAction::DaemonStop));
         self.retention.abort();
         self.store.close().await;
     }
+}
+
+/// What the audit has of the daemon itself.
+fn of_daemon(action: AuditAction) -> AuditEntry {
+    let detail = AuditDetail {
+        version: Some(env!("CARGO_PKG_VERSION")),
+        ..AuditDetail::default()
+    };
+    AuditEntry::new(Actor::Daemon, action, AuditObject::Daemon).with_detail(detail)
 }
 
 /// What keeps sessions and tabs beyond the process.

@@ -2,10 +2,12 @@
 //!
 //! | module | holds |
 //! | --- | --- |
+//! | `keys` | the flags of `keys` and `audit` |
 //! | `help` | headings and examples of the help texts |
 //! | `man` | the same as man pages |
 
 mod help;
+mod keys;
 mod man;
 
 use std::collections::BTreeMap;
@@ -17,6 +19,10 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use keys::{
+    AuditCommand, AuditListArgs, AuditVerifyArgs, ChainEnd, KeyLimit, KeysAddArgs, KeysCommand,
+    KeysListArgs, KeysRevokeArgs,
+};
 pub use man::{ManError, ManPage, man_pages, write_man_pages};
 
 use crate::config::{CONSOLE_URL, FlagValue, value_of};
@@ -74,6 +80,12 @@ pub enum CliCommand {
     /// Show, check or explain the configuration
     #[command(subcommand, after_help = help::CONFIG)]
     Config(ConfigCommand),
+    /// Add, list or revoke API keys, also beside a running bridge
+    #[command(subcommand, after_help = help::KEYS)]
+    Keys(KeysCommand),
+    /// List or verify the audit: who did what, and what came of it
+    #[command(subcommand, after_help = help::AUDIT)]
+    Audit(AuditCommand),
     /// Check the store, bring its schema up to date, or give back space of it
     #[command(subcommand, after_help = help::STORE)]
     Store(StoreCommand),

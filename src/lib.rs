@@ -1,6 +1,7 @@
 //! `cdp-bridge`: a daemon between a Coordinator and Chromium.
 
 pub mod app;
+pub mod audit;
 pub mod browser;
 pub mod cdp;
 pub mod cli;

@@ -4,13 +4,17 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cdp_bridge::app::{self, Daemon, SettingsError, StartError, store_commands};
+use cdp_bridge::app::key_commands::KeyCommandError;
+use cdp_bridge::app::{
+    self, Daemon, Kept, SettingsError, StartError, audit_commands, key_commands, store_commands,
+};
 use cdp_bridge::cli::{
-    self, CheckArgs, CliCommand, ConfigCommand, ConsoleArgs, HealthArgs, Invocation, PicturesArg,
-    StoreCommand,
+    self, AuditCommand, CheckArgs, CliCommand, ConfigCommand, ConsoleArgs, HealthArgs, Invocation,
+    KeysCommand, PicturesArg, StoreCommand,
 };
 use cdp_bridge::config::{self, Config, Loaded, Origins, Sources};
 use cdp_bridge::server::{BindError, Listen};
+use cdp_bridge::store::StoreHandle;
 use cdp_bridge::systemd::Systemd;
 use cdp_bridge::{
     console, core_dumps, doctor, exposition, memory_trim, open_files, runtime, schema, telemetry,
@@ -58,6 +62,8 @@ async fn run(invocation: Invocation) -> ExitCode {
         CliCommand::Console(arguments) => run_console(arguments).await,
         CliCommand::Config(command) => configuration(&invocation, command),
         CliCommand::Doctor(_) => run_doctor(&invocation).await,
+        CliCommand::Keys(command) => keys(&invocation, command).await,
+        CliCommand::Audit(command) => audit(&invocation, command).await,
         CliCommand::Store(command) => store(&invocation, *command).await,
         CliCommand::Health(arguments) => health(&invocation, arguments).await,
         CliCommand::Schema(arguments) => write_schemas(arguments.dir.clone()),
@@ -291,6 +297,72 @@ async fn run_doctor(invocation: &Invocation) -> Result<u8, Failure> {
     })
 }
 
+/// The key went nowhere.
+#[derive(Debug, thiserror::Error)]
+#[error("the key cannot be printed, and was revoked: {0}")]
+struct KeyNotPrinted(std::io::Error);
+
+async fn keys(invocation: &Invocation, command: &KeysCommand) -> Result<u8, Failure> {
+    let loaded = load(invocation)?;
+    let store = store_of_command(&loaded.config).await?;
+    let refused = |error: KeyCommandError| {
+        let code = if error.is_usage() { USAGE } else { FAILURE };
+        failed(code)(error)
+    };
+    let text = match command {
+        KeysCommand::Add(asked) => {
+            let added = key_commands::add(&store, &loaded.config, asked).await;
+            let added = added.map_err(refused)?;
+            for note in &added.notes {
+                let _ = writeln!(std::io::stderr(), "cdp-bridge: {note}");
+            }
+            let text = if asked.json {
+                format!("{:#}\n", added.json())
+            } else {
+                format!("{}\n", added.new.text)
+            };
+            let mut stdout = std::io::stdout();
+            let written = stdout.write_all(text.as_bytes());
+            if let Err(error) = written.and_then(|()| stdout.flush()) {
+                // A key that nothing has read would stay valid for ever.
+                let revoked = key_commands::revoke(&store, &added.new.id).await;
+                revoked.map_err(refused)?;
+                return Err(failed(FAILURE)(KeyNotPrinted(error)));
+            }
+            String::new()
+        }
+        KeysCommand::List(asked) => {
+            let listed = key_commands::list(&store, asked.json).await;
+            listed.map_err(refused)?
+        }
+        KeysCommand::Revoke(asked) => {
+            let revoked = key_commands::revoke(&store, &asked.id).await;
+            format!("{}\n", revoked.map_err(refused)?)
+        }
+    };
+    Ok(print(text.as_bytes()))
+}
+
+async fn audit(invocation: &Invocation, command: &AuditCommand) -> Result<u8, Failure> {
+    let loaded = load(invocation)?;
+    let store = store_of_command(&loaded.config).await?;
+    match command {
+        AuditCommand::List(asked) => {
+            let print = |line: &str| {
+                print(line.as_bytes());
+            };
+            let listed = audit_commands::list_audit(&store, *asked, print).await;
+            listed.map(|()| 0).map_err(failed(FAILURE))
+        }
+        AuditCommand::Verify(asked) => {
+            let verified = audit_commands::verify_audit(&store, asked.end.as_ref()).await;
+            let verified = verified.map_err(failed(FAILURE))?;
+            print(verified.text.as_bytes());
+            Ok(if verified.is_whole { 0 } else { FAILURE })
+        }
+    }
+}
+
 async fn store(invocation: &Invocation, command: StoreCommand) -> Result<u8, Failure> {
     let config = load(invocation)?.config;
     let done = match command {
@@ -398,4 +470,10 @@ impl Signals {
 
 fn has_terminal() -> bool {
     std::io::stdin().is_terminal() || std::io::stderr().is_terminal()
+}
+
+/// The store, also beside a running daemon.
+async fn store_of_command(config: &Config) -> Result<StoreHandle, Failure> {
+    let kept = Kept::for_command(config).await.map_err(failed(FAILURE))?;
+    Ok(kept.store)
 }

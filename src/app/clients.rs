@@ -1,10 +1,11 @@
-//! The clients that may connect, with their tokens and limits.
+//! The clients that may connect, with their tokens, API keys and limits.
 
+use super::api_keys::StoredKey;
 use super::room_settings::SettingsError;
 use crate::config::Config;
 use crate::operations::ClientLimits;
 use crate::operations::sessions::SessionLimits;
-use crate::server::{ClientConfig, ClientToken, TokenHash};
+use crate::server::{ClientConfig, ClientKey, ClientToken, Credentials, TokenHash};
 use crate::tabs::TabShares;
 
 /// The places of `tabs.max` that are kept for each client: together half of them, where there are several.
@@ -70,26 +71,47 @@ pub(super) fn session_limits(config: &Config) -> SessionLimits {
     }
 }
 
-/// The clients that may connect.
-pub(super) fn clients(config: &Config) -> Result<Vec<ClientToken>, SettingsError> {
-    config
-        .auth
-        .clients
-        .iter()
-        .enumerate()
-        .map(|(index, client)| {
-            let token = match &client.token {
-                Some(token) => Some(TokenHash::of(token.expose())),
-                None => client.token_sha256.as_deref().and_then(TokenHash::from_hex),
-            };
-            let invalid = || SettingsError::TokenHash {
-                key: format!("auth.clients[{index}].token_sha256"),
-            };
-            Ok(ClientToken {
-                name: client.name.as_str().into(),
-                token: token.ok_or_else(invalid)?,
-                limits: limits_of(client, config),
-            })
+/// What clients may prove themselves with: the tokens of a configuration, and these API keys. `all` is the configuration with
+/// the clients of the keys, which have limits too.
+pub(super) fn credentials(
+    config: &Config,
+    all: &Config,
+    keys: &[StoredKey],
+) -> Result<Credentials, SettingsError> {
+    let keys = keys.iter().map(|key| ClientKey {
+        key: key.key.clone(),
+        last_used_day: key.last_used_day,
+        limits: limits_of_name(&key.key.client, all),
+    });
+    Ok(Credentials {
+        tokens: tokens(config, all)?,
+        keys: keys.collect(),
+        is_required: config.auth.required,
+    })
+}
+
+/// The limits of the client of this name; of one that is not known, the common ones.
+fn limits_of_name(name: &str, config: &Config) -> ClientLimits {
+    let client = config.auth.clients.iter().find(|it| it.name == name);
+    client.map_or_else(|| common_limits(config), |it| limits_of(it, config))
+}
+
+/// The tokens of the configured clients.
+fn tokens(config: &Config, all: &Config) -> Result<Vec<ClientToken>, SettingsError> {
+    let clients = config.auth.clients.iter().enumerate();
+    let tokens = clients.map(|(index, client)| {
+        let token = match &client.token {
+            Some(token) => Some(TokenHash::of(token.expose())),
+            None => client.token_sha256.as_deref().and_then(TokenHash::from_hex),
+        };
+        let invalid = || SettingsError::TokenHash {
+            key: format!("auth.clients[{index}].token_sha256"),
+        };
+        Ok(ClientToken {
+            name: client.name.as_str().into(),
+            token: token.ok_or_else(invalid)?,
+            limits: limits_of_name(&client.name, all),
         })
-        .collect()
+    });
+    tokens.collect()
 }

@@ -3,7 +3,7 @@
 use super::Daemon;
 use super::client_rules;
 use super::room_settings::SettingsError;
-use super::{browser_source, clients};
+use crate::audit::{Actor, AuditAction, AuditEntry, AuditObject};
 use crate::config::{self, Config};
 use crate::server::ReplaceError;
 
@@ -44,21 +44,17 @@ impl Daemon {
     /// Applies everything of a new configuration that can change at run time, or nothing if a part of it
     /// is invalid. Returns the other keys that changed since the start, which need a restart.
     pub async fn reload(&self, new: &Config) -> Result<Vec<&'static str>, ReloadError> {
+        let reloaded = self.try_reload(new).await;
+        let outcome = if reloaded.is_ok() { "ok" } else { "rejected" };
+        let (action, object) = (AuditAction::ConfigurationReload, AuditObject::Configuration);
+        let entry = AuditEntry::new(Actor::Operator, action, object).with_outcome(outcome);
+        self.operations.audit().offer(entry);
+        reloaded
+    }
+
+    async fn try_reload(&self, new: &Config) -> Result<Vec<&'static str>, ReloadError> {
         let config = changed(&self.started_with, new);
-        keep_default_context(&self.started_with, &config)?;
-        keep_clipboard(&config)?;
-        let rules = client_rules::read(&config)?;
-        let clients = clients::clients(&config)?;
-        let tls = config.server.tls.as_ref();
-        let replacement = self.replacer.prepare(clients, tls)?;
-        // From here on nothing can fail. New clients are admitted last, so that their policy and limits
-        // are in force before they connect.
-        self.policies.put_in_force(rules);
-        self.tabs.share_tabs(clients::tab_shares(&config)).await;
-        self.tabs.policy_changed().await;
-        self.operations
-            .change_session_limits(clients::session_limits(&config));
-        replacement.put_in_force();
+        self.clients.put_config(&config).await?;
         if let Some(secret) = &config.auth.session_secret {
             let previous = config.auth.session_secret_previous.as_ref();
             let previous = previous.map(|secret| secret.expose().as_bytes());
@@ -95,22 +91,6 @@ fn changed(start: &Config, new: &Config) -> Config {
     config
 }
 
-fn keep_clipboard(changed: &Config) -> Result<(), ReloadError> {
-    if config::shares_clipboard(changed) {
-        return Err(ReloadError::SharedClipboard);
-    }
-    Ok(())
-}
-
-fn keep_default_context(start: &Config, changed: &Config) -> Result<(), ReloadError> {
-    let owner = browser_source::client_of_default_context;
-    if owner(start) == owner(changed) {
-        Ok(())
-    } else {
-        Err(ReloadError::DefaultContext)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,22 +111,6 @@ mod tests {
 
     fn need_restart(start: &Config, new: &Config) -> Vec<&'static str> {
         config::changed_keys(&changed(start, new), new)
-    }
-
-    #[test]
-    fn a_kept_profile_stays_with_the_client_it_belongs_to() {
-        let mut start = Config::default();
-        start.auth.clients = vec![client("a")];
-        start.browser.user_data_dir = Some("/p".into());
-        let taken = |clients| {
-            // `user_data_dir` needs a restart, so that its new value is ignored.
-            let mut new = Config::default();
-            new.auth.clients = clients;
-            keep_default_context(&start, &changed(&start, &new)).is_ok()
-        };
-        assert!(taken(vec![client("a")]));
-        assert!(!taken(vec![client("a"), client("b")]));
-        assert!(!taken(vec![client("b")]));
     }
 
     #[test]

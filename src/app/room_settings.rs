@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cdp_bridge_protocol::request::{TimeoutClass, Viewport};
 
-use super::clients::{clients, common_limits, session_limits, tab_shares};
+use super::clients::{common_limits, credentials, session_limits, tab_shares};
 use crate::config::Config;
 use crate::operations::{OperationSettings, StagingLimits, Timeouts};
 use crate::policy::PatternError;
@@ -104,6 +104,7 @@ fn token_keys(config: &Config, key: Option<&MasterKey>) -> Result<TokenKeys, Set
     }
 }
 
+/// Without API keys.
 pub(crate) fn server(
     config: &Config,
     key: Option<&MasterKey>,
@@ -115,6 +116,6 @@ pub(crate) fn server(
         protect_metrics: config.auth.protect_metrics,
         require_session_token: config.auth.require_session_token,
         token_keys: Arc::new(token_keys(config, key)?),
-        clients: clients(config)?,
+        credentials: credentials(config, config, &[])?,
     })
 }

@@ -7,6 +7,9 @@ pub(super) const COORDINATORS: &str = "Coordinators and pages";
 pub(super) const CONNECTION: &str = "Connection";
 pub(super) const FILES: &str = "Scripts and files";
 pub(super) const TERMINAL: &str = "Terminal";
+pub(super) const KEY: &str = "Key";
+pub(super) const OUTPUT: &str = "Output";
+pub(super) const CHAIN: &str = "Chain";
 
 pub(super) const PROGRAM: &str = "\
 Without a command, `serve` is run. Every key of the configuration can be set with --set or in the \
@@ -127,3 +130,52 @@ pub(super) const MAN: &str = "\
 Examples:
   cdp-bridge man | man -l -
   cdp-bridge man /usr/local/share/man/man1";
+
+pub(super) const KEYS: &str = "\
+Examples:
+  cdp-bridge keys add --client scraper > key
+  cdp-bridge keys list
+  cdp-bridge keys revoke 7c41m0xr
+
+Keys are in the store (store.url): the commands need the configuration and the state directory of the bridge, and its user. \
+A running bridge follows within a second.";
+
+pub(super) const KEYS_ADD: &str = "\
+Examples:
+  cdp-bridge keys add --client scraper
+  cdp-bridge keys add --client wall --scopes watch --expires 30d
+  cdp-bridge keys add --client tests --limit tabs=10 --limit sessions=2
+
+The key goes to stdout, and nothing else does; it is not kept and cannot be shown again. Limits are tabs, max_inflight, \
+rate_per_second, max_connections and sessions, and count for all keys of the client. As soon as there is a key, every \
+client needs a credential.";
+
+pub(super) const KEYS_LIST: &str = "\
+Examples:
+  cdp-bridge keys list
+  cdp-bridge keys list --json";
+
+pub(super) const KEYS_REVOKE: &str = "\
+Examples:
+  cdp-bridge keys revoke 7c41m0xr
+
+Connections that were opened with the key are closed, and tokens of sessions that were made with it are void. Sessions \
+and tabs end too where it was the last credential of its client.";
+
+pub(super) const AUDIT: &str = "\
+Examples:
+  cdp-bridge audit list --since 1d
+  cdp-bridge audit verify";
+
+pub(super) const AUDIT_LIST: &str = "\
+Examples:
+  cdp-bridge audit list
+  cdp-bridge audit list --since 12h --json";
+
+pub(super) const AUDIT_VERIFY: &str = "\
+Examples:
+  cdp-bridge audit verify
+  cdp-bridge audit verify --end 1204:3f1c…
+
+Every row carries a hash over itself and the row before. What no chain shows is that its last rows were cut off: note the \
+end that is printed, in another place, and give it to a later run with --end. Exit codes: 0 whole, 1 broken or not to be read.";

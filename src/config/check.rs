@@ -8,6 +8,7 @@ use super::error::ConfigError;
 use super::origin::Origins;
 use super::setting::bad_value;
 use super::types::Config;
+use crate::server::ClientLimitsConfig;
 use crate::units::{byte_size, duration};
 
 /// Checks values in a table: a kind of value, its key, and its range. The key is also the path of fields.
@@ -27,6 +28,30 @@ const TWO_MINUTES: Duration = Duration::from_mins(2);
 const TEN_MINUTES: Duration = Duration::from_mins(10);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
+
+/// A limit of a client that is not from 1 to `most`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LimitOutOfRange {
+    pub(crate) name: &'static str,
+    pub(crate) value: usize,
+    pub(crate) most: usize,
+}
+
+/// The first limit of a client that is out of its range.
+pub(crate) fn client_limit_out_of_range(limits: &ClientLimitsConfig) -> Option<LimitOutOfRange> {
+    let all = [
+        ("tabs", limits.tabs, 10_000),
+        ("max_inflight", limits.max_inflight, 4096),
+        ("max_connections", limits.max_connections, 65_536),
+        ("sessions", limits.sessions, 1000),
+    ];
+    let set = all.into_iter().filter_map(|(name, value, most)| {
+        let value = value?;
+        Some(LimitOutOfRange { name, value, most })
+    });
+    let mut wrong = set.filter(|it| !(1..=it.most).contains(&it.value));
+    wrong.next()
+}
 
 struct Check<'a> {
     origins: &'a Origins,
@@ -119,16 +144,10 @@ impl Check<'_> {
     fn clients(&self, config: &Config) -> Result<(), ConfigError> {
         for (index, client) in config.auth.clients.iter().enumerate() {
             let limits = client.limits.unwrap_or_default();
-            for (name, value, most) in [
-                ("tabs", limits.tabs, 10_000),
-                ("max_inflight", limits.max_inflight, 4096),
-                ("max_connections", limits.max_connections, 65_536),
-                ("sessions", limits.sessions, 1000),
-            ] {
-                if let Some(value) = value {
-                    let key = format!("auth.clients[{index}].limits.{name}");
-                    self.number(&key, value, 1..=most)?;
-                }
+            if let Some(LimitOutOfRange { name, value, most }) = client_limit_out_of_range(&limits)
+            {
+                let key = format!("auth.clients[{index}].limits.{name}");
+                self.number(&key, value, 1..=most)?;
             }
         }
         Ok(())

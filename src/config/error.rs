@@ -56,7 +56,8 @@ pub enum ConfigError {
     /// Other machines can reach the address, and no token is configured.
     #[error(
         "{origin}: server.listen: {listen} can be reached by other machines, but auth.clients is empty; \
-         set CDP_BRIDGE_AUTH_TOKEN (or auth.clients) to a token, or listen on 127.0.0.1 or a unix socket"
+         set CDP_BRIDGE_AUTH_TOKEN (or auth.clients) to a token, or auth.required = true to admit API keys alone, or \
+         listen on 127.0.0.1 or a unix socket"
     )]
     OpenListen { origin: Origin, listen: Listen },
 }

@@ -29,6 +29,7 @@ mod typed;
 mod types;
 
 pub use changes::changed_keys;
+pub(crate) use check::client_limit_out_of_range;
 pub(crate) use environment::{CONSOLE_URL, value_of};
 pub use error::ConfigError;
 pub use example::example;

@@ -16,7 +16,7 @@ pub(crate) fn check(config: &Config, origins: &Origins) -> Result<(), ConfigErro
     connect(config, origins)?;
     tls(config, origins)?;
     clipboard(config, origins)?;
-    if config.auth.clients.is_empty() && !config.server.listen.is_local() {
+    if config.auth.clients.is_empty() && !config.auth.required && !config.server.listen.is_local() {
         return Err(ConfigError::OpenListen {
             origin: origins.get("server.listen").clone(),
             listen: config.server.listen.clone(),

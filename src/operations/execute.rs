@@ -22,8 +22,13 @@ use super::{
     Arrival, Call, CallId, Caller, CallerId, OperationError, OperationOutcome, OperationServices,
     OperationSettings, Permission, Principal, Success,
 };
+use crate::audit::Audit;
+use crate::clock::epoch_ms;
 use crate::store::StoreHandle;
 use crate::tabs::{Outcome, Reply, Scope, TabCounts, TabError, TabMessage};
+
+/// A day, in milliseconds.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The application behind every door.
 #[derive(Debug)]
@@ -36,6 +41,7 @@ pub struct Operations {
     pub(super) idempotency: Arc<IdempotencyGuard>,
     pub(super) running: RunningCalls,
     pub(super) sessions: Arc<Sessions>,
+    audit: Audit,
     pub(super) keeper: Keeper,
     taps: Taps,
     calls: AtomicU64,
@@ -61,6 +67,7 @@ impl Operations {
             staging,
             sessions,
             settings,
+            audit: Audit::new(services.store.clone()),
             services,
             drain: Drain::default(),
             running: RunningCalls::default(),
@@ -86,6 +93,21 @@ impl Operations {
     /// How far the bridge is with stopping.
     pub fn drain(&self) -> &Drain {
         &self.drain
+    }
+
+    /// Where it is written who did what.
+    pub fn audit(&self) -> &Audit {
+        &self.audit
+    }
+
+    /// A client came with its API key: the first time of a day is kept.
+    pub fn key_used(&self, principal: &Principal) {
+        let day = epoch_ms() / DAY_MS;
+        if let Some(key) = &principal.key
+            && key.is_first_use_on(day)
+        {
+            self.audit.keys_used(vec![key.id.clone()], day);
+        }
     }
 
     /// The tabs of a scope, oldest first.

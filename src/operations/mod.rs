@@ -82,7 +82,7 @@ pub use keeping::{Keeping, Made, OnceKey};
 pub use outcome::{OperationOutcome, Success};
 pub use ports::{Facts, OperationServices, TabService, UrlPolicy};
 pub use presence::ScopePresence;
-pub use principal::{Permission, Permissions, Principal, Reach};
+pub use principal::{KeyGrant, Permission, Permissions, Principal, Reach};
 pub use sessions::{SessionError, SessionHold, SessionId};
 pub use settings::{IdempotencyConfig, OperationSettings, Timeouts};
 pub use staged_files::StagingLimits;
@@ -96,6 +96,11 @@ pub use crate::tabs::{
     ClientSessionId, Fact, FactKind, Failure, FrameSlot, KeptDownload, OnDisconnect, PageCookie,
     Scope, TabCounts,
 };
+
+/// What doors write into the audit.
+pub mod audit {
+    pub use crate::audit::{Actor, Audit, AuditAction, AuditDetail, AuditEntry, AuditObject};
+}
 
 /// What facts and answers consist of.
 pub mod fact {

@@ -1,14 +1,18 @@
 //! An authenticated client, from which every door makes its callers.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use cdp_bridge_protocol::{RequestBody, RequestKind};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::client_quota::ClientQuota;
+use crate::audit::Actor;
 use crate::tabs::Scope;
+use crate::tokens::{TokenScope, TokenScopes};
 
 /// What a request does, as far as permissions tell requests apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +86,33 @@ pub enum Reach {
     Session,
 }
 
+/// The API key behind a principal.
+#[derive(Debug)]
+pub struct KeyGrant {
+    /// Names the key; no secret.
+    pub id: String,
+    /// What its holder may do.
+    pub scopes: TokenScopes,
+    /// The day of its latest use, in days since the epoch.
+    last_used_day: AtomicU64,
+}
+
+impl KeyGrant {
+    /// The grant of a key that was used last on this day.
+    pub fn new(id: String, scopes: TokenScopes, last_used_day: Option<u64>) -> Self {
+        Self {
+            id,
+            scopes,
+            last_used_day: AtomicU64::new(last_used_day.unwrap_or(0)),
+        }
+    }
+
+    /// Whether this is the first use on this day.
+    pub fn is_first_use_on(&self, day: u64) -> bool {
+        self.last_used_day.fetch_max(day, Ordering::Relaxed) < day
+    }
+}
+
 /// An authenticated client. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Principal {
@@ -95,6 +126,12 @@ pub struct Principal {
     pub quota: Arc<ClientQuota>,
     /// Whether it presented no token, because none are configured.
     pub is_anonymous: bool,
+    /// The API key that it came with, or that made its session's token.
+    pub key: Option<Arc<KeyGrant>>,
+    /// Whether it came with a session's token.
+    pub has_session_token: bool,
+    /// Where it connects from.
+    pub peer: Option<IpAddr>,
     /// Closed when the token is no longer valid.
     pub valid: watch::Receiver<()>,
     /// When the token ends by itself, if it was made for a shorter time than its session has.
@@ -110,6 +147,27 @@ impl Principal {
             self.quota = ClientQuota::new(self.quota.limits(), Instant::now());
         }
         self
+    }
+
+    /// Whether its API key grants this; without one, everything is granted.
+    pub fn may(&self, scope: TokenScope) -> bool {
+        self.key.as_ref().is_none_or(|key| key.scopes.allow(scope))
+    }
+
+    /// The scopes that a token made for it may have.
+    pub fn scopes(&self) -> TokenScopes {
+        let key = self.key.as_ref();
+        key.map_or_else(TokenScopes::all, |key| key.scopes.clone())
+    }
+
+    /// Who it is in the audit.
+    pub fn actor(&self) -> Actor {
+        match &self.key {
+            _ if self.is_anonymous => Actor::Anonymous,
+            _ if self.has_session_token => Actor::SessionToken,
+            Some(key) => Actor::Key(key.id.clone()),
+            None => Actor::Token,
+        }
     }
 
     /// Waits until the token is no longer valid.
@@ -143,6 +201,15 @@ mod tests {
         assert!(needed.into_iter().all(|one| Permissions::ALL.allow(one)));
         let none = Permissions::default();
         assert!(!none.allow(Permission::Observe) && !none.allow(Permission::Act));
+    }
+
+    #[test]
+    fn a_key_is_used_for_the_first_time_once_a_day() {
+        let key = KeyGrant::new("01234567".to_owned(), TokenScopes::all(), Some(20_000));
+        assert!(!key.is_first_use_on(20_000));
+        assert!(key.is_first_use_on(20_001));
+        assert!(!key.is_first_use_on(20_001));
+        assert!(!key.is_first_use_on(19_999), "the clock was set back");
     }
 
     #[test]

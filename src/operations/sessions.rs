@@ -211,11 +211,36 @@ impl Operations {
         reason: EndReason,
         wait_until_destroyed: bool,
     ) -> Result<(), SessionError> {
+        self.end(client, None, id, reason, wait_until_destroyed)
+            .await
+    }
+
+    /// The same at the request of a client.
+    pub async fn end_session_by(
+        &self,
+        principal: &Principal,
+        id: SessionId,
+        reason: EndReason,
+        wait_until_destroyed: bool,
+    ) -> Result<(), SessionError> {
+        let client = &principal.scope.client;
+        self.end(client, Some(principal), id, reason, wait_until_destroyed)
+            .await
+    }
+
+    async fn end(
+        &self,
+        client: &ClientId,
+        by: Option<&Principal>,
+        id: SessionId,
+        reason: EndReason,
+        wait_until_destroyed: bool,
+    ) -> Result<(), SessionError> {
         if id.is_default() {
             return Err(SessionError::Implicit);
         }
         self.session(client, id)?;
-        let gone = self.sessions.begin_end(id, reason, None);
+        let gone = self.sessions.begin_end_by(by, id, reason, None);
         if wait_until_destroyed {
             gone.await;
         }
@@ -225,9 +250,10 @@ impl Operations {
     /// Ends several of a client's sessions, which it may also do at every limit.
     pub async fn terminate_sessions(
         &self,
-        client: &ClientId,
+        principal: &Principal,
         selection: TerminateSelection,
     ) -> Terminated {
+        let client = &principal.scope.client;
         let mut outcome = Terminated::default();
         let ids = match selection.ids.clone() {
             Some(ids) => ids,
@@ -245,7 +271,7 @@ impl Operations {
                 continue;
             }
             match self
-                .end_session(client, id, EndReason::Terminated, false)
+                .end_session_by(principal, id, EndReason::Terminated, false)
                 .await
             {
                 Ok(()) => outcome.terminated.push(id),

@@ -383,9 +383,14 @@ impl StagedFiles {
         self.find(scope, id).map(|(_, file)| file.info())
     }
 
-    /// Drops a file. One that an upload holds counts until the upload has ended.
+    /// Drops a file. One that an upload holds counts until the upload has ended. One that was dropped before is no error, so
+    /// that the request may be repeated.
     pub(super) fn remove(&mut self, scope: &Scope, id: &str) -> Result<(), StagingError> {
-        let (key, _) = self.find(scope, id)?;
+        let key = match self.find(scope, id) {
+            Ok((key, _)) => key,
+            Err(_) if self.was_there(scope, id) => return Ok(()),
+            Err(error) => return Err(error),
+        };
         if let Some(file) = self.files.get_mut(&key)
             && file.content.is_shared()
         {
@@ -448,11 +453,19 @@ impl StagedFiles {
         });
     }
 
+    /// Whether the client had a file with this id, which is in none of its sessions now.
+    fn was_there(&self, scope: &Scope, id: &str) -> bool {
+        let last = self.last_of.get(&scope.client).copied().unwrap_or(0);
+        let is_it = |file: &StagedFile, number| {
+            file.number == number && file.scope.client == scope.client && !file.is_forgotten
+        };
+        number_of(id).is_some_and(|number| {
+            (1..=last).contains(&number) && !self.files.values().any(|file| is_it(file, number))
+        })
+    }
+
     fn find(&self, scope: &Scope, id: &str) -> Result<(u64, &StagedFile), StagingError> {
-        let number = id.strip_prefix('u').and_then(|digits| digits.parse().ok());
-        let number: u64 = number
-            .filter(|number| id_of(*number) == id)
-            .ok_or_else(|| unknown(id))?;
+        let number = number_of(id).ok_or_else(|| unknown(id))?;
         let is_it = |(_, file): &(&u64, &StagedFile)| {
             file.number == number && file.scope == *scope && !file.is_forgotten
         };
@@ -530,6 +543,12 @@ fn fits(bytes: u64, size: u64) -> Result<(), StagingError> {
 
 fn id_of(number: u64) -> String {
     format!("u{number}")
+}
+
+/// The number in an id.
+fn number_of(id: &str) -> Option<u64> {
+    let number = id.strip_prefix('u')?.parse().ok()?;
+    (id_of(number) == id).then_some(number)
 }
 
 fn unknown(id: &str) -> StagingError {

@@ -41,7 +41,7 @@ pub use edge::tls::TlsError;
 pub use ports::{BrowserStatus, Probe};
 pub use serve::{BindError, Server};
 pub use settings::{
-    AuthConfig, ClientConfig, ClientLimitsConfig, ClientToken, Listen, ServerConfig,
-    ServerSettings, TlsConfig, TokenHash,
+    AuthConfig, ClientConfig, ClientKey, ClientLimitsConfig, ClientToken, Credentials, Listen,
+    ServerConfig, ServerSettings, TlsConfig, TokenHash,
 };
 pub use state::Services;

@@ -38,7 +38,7 @@ pub struct Server {
 async fn listen(
     settings: &ServerSettings,
 ) -> Result<(Listener, Listen, Option<Arc<ServerConfig>>), BindError> {
-    if settings.clients.is_empty() && !settings.config.listen.is_local() {
+    if settings.credentials.is_open() && !settings.config.listen.is_local() {
         return Err(BindError::Open {
             address: settings.config.listen.clone(),
         });

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::settings::Listen;
 use crate::clock::epoch_ms;
+use crate::operations::Principal;
 use crate::operations::sessions::{SessionAccess, SessionTokens, SessionView};
 use crate::tokens::{Audience, Claims, TokenKeys, TokenScopes};
 
@@ -14,6 +15,8 @@ const MAX_TTL_MS: u64 = 24 * 60 * 60 * 1000;
 #[derive(Debug, Clone)]
 pub(crate) struct Grant {
     pub(crate) scopes: TokenScopes,
+    /// The API key that it ends with.
+    pub(crate) key: Option<String>,
     /// The only page that it opens.
     pub(crate) page: Option<String>,
     /// How long it lives, if not as long as its session.
@@ -21,10 +24,11 @@ pub(crate) struct Grant {
 }
 
 impl Grant {
-    /// Everything in the session, for as long as it lives.
-    pub(crate) fn all() -> Self {
+    /// Everything in the session that the client itself may, for as long as it lives.
+    pub(crate) fn all_of(principal: &Principal) -> Self {
         Self {
-            scopes: TokenScopes::all(),
+            scopes: principal.scopes(),
+            key: principal.key.as_ref().map(|key| key.id.clone()),
             page: None,
             ttl_ms: None,
         }
@@ -54,6 +58,7 @@ pub(crate) fn mint(keys: &TokenKeys, session: &SessionView, grant: Grant) -> Min
         cli: session.client.as_str().to_owned(),
         scp: grant.scopes,
         pg: grant.page,
+        key: grant.key,
         bound: grant.ttl_ms.is_none(),
         r#gen: 0,
         iat: now / 1000,
@@ -73,6 +78,7 @@ pub(crate) fn renewed(keys: &TokenKeys, claims: &Claims, now: &SessionView) -> O
     claims.bound.then(|| {
         let grant = Grant {
             scopes: claims.scp.clone(),
+            key: claims.key.clone(),
             page: claims.pg.clone(),
             ttl_ms: None,
         };
@@ -109,8 +115,8 @@ impl SessionTokenMint {
 }
 
 impl SessionTokens for SessionTokenMint {
-    fn access(&self, session: &SessionView) -> SessionAccess {
-        let token = mint(&self.keys, session, Grant::all()).text;
+    fn access(&self, principal: &Principal, session: &SessionView) -> SessionAccess {
+        let token = mint(&self.keys, session, Grant::all_of(principal)).text;
         let url = |kind: &str, path: &str| {
             let (secure, host) = self.base.get()?;
             Some(format!("{kind}{secure}://{host}{path}"))

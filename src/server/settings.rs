@@ -12,7 +12,9 @@ use cdp_bridge_protocol::event::Limits;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use auth::{AuthConfig, ClientConfig, ClientLimitsConfig, ClientToken, TokenHash};
+pub use auth::{
+    AuthConfig, ClientConfig, ClientKey, ClientLimitsConfig, ClientToken, Credentials, TokenHash,
+};
 pub use listen::{Listen, NotAListenAddress};
 
 use crate::flow::FlowConfig;
@@ -162,8 +164,8 @@ pub struct ServerSettings {
     pub require_session_token: bool,
     /// What signs the tokens of sessions.
     pub token_keys: Arc<TokenKeys>,
-    /// The clients that may connect; with an empty list any client may.
-    pub clients: Vec<ClientToken>,
+    /// What clients may prove themselves with; without any, every client may connect.
+    pub credentials: Credentials,
 }
 
 impl ServerSettings {

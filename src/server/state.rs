@@ -112,7 +112,11 @@ impl ServerState {
                 &settings.config.allowed_hosts,
                 &settings.config.allowed_origins,
             ),
-            auth: Authenticator::new(&settings.clients, settings.limits),
+            auth: Authenticator::new(
+                &settings.credentials,
+                settings.limits,
+                services.operations.audit().clone(),
+            ),
             tls,
             log_limits: LogLimits::default(),
             per_ip: PerIpLimit::new(settings.config.max_connections_per_address),

@@ -141,6 +141,7 @@ fn details_of_session(error: &SessionError) -> ErrorDetails {
         SessionError::LimitedToSession
         | SessionError::BrowserDown { .. }
         | SessionError::ShuttingDown
+        | SessionError::Revoked
         | SessionError::Failed => {}
     }
     details

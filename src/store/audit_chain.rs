@@ -5,6 +5,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::rows::AuditRow;
 
+/// The setting that keeps the chain of the last row that the retention has deleted: the first row that is left follows it.
+/// It is written in the transaction that deletes.
+pub const AUDIT_BEGIN: &str = "audit_begin";
+
 /// The chain of a row that follows one with the chain `before`; `None` for the first.
 pub fn next(before: Option<&[u8]>, row: &AuditRow) -> Vec<u8> {
     let mut hash = Sha256::new();

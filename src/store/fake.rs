@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
+use super::audit_chain::AUDIT_BEGIN;
 use super::backend::{Backend, Stored, Transaction};
 use super::error::StoreError;
 use super::rows::{
@@ -47,6 +48,18 @@ impl FakeBackend {
     /// Writes wait while the guard lives.
     pub async fn hold(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.held.lock().await
+    }
+
+    /// Changes a row of the audit past its chain.
+    pub fn tamper_audit(&self, seq: u64, change: impl FnOnce(&mut StoredAudit)) {
+        if let Some(row) = self.rows().audit.iter_mut().find(|it| it.seq == seq) {
+            change(row);
+        }
+    }
+
+    /// Removes a row of the audit past its chain.
+    pub fn remove_audit(&self, seq: u64) {
+        self.rows().audit.retain(|it| it.seq != seq);
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
@@ -110,7 +123,10 @@ impl Rows {
             Write::Audit(row) => {
                 let last = self.audit.last();
                 let seq = last.map_or(0, |row| row.seq) + 1;
-                let chain = super::audit_chain::next(last.map(|row| row.chain.as_slice()), &row);
+                let begin = self.settings.get(AUDIT_BEGIN);
+                let before = last.map(|row| &row.chain);
+                let before = before.or(begin.map(|Sealed(chain)| chain));
+                let chain = super::audit_chain::next(before.map(Vec::as_slice), &row);
                 self.audit.push(StoredAudit { seq, row, chain });
             }
             Write::InsertKey(row) => {
@@ -153,9 +169,14 @@ impl Rows {
             let ended = it.end.as_ref().map(|end| end.ended_ms);
             ended.is_none_or(|at| at >= retention.sessions_before_ms) || !take(&mut left)
         });
-        left = most;
-        self.audit
-            .retain(|it| it.row.at_ms >= retention.audit_before_ms || !take(&mut left));
+        // From the begin without a hole, so that what is left is one chain.
+        let mut oldest = self.audit.iter().take(most as usize);
+        let is_old = |it: &StoredAudit| it.row.at_ms < retention.audit_before_ms;
+        let old = oldest.rposition(is_old).map_or(0, |last| last + 1);
+        if let Some(last) = self.audit.drain(..old).next_back() {
+            let begin = Sealed(last.chain);
+            self.settings.insert(AUDIT_BEGIN.to_owned(), begin);
+        }
         self.idempotency.retain(|_, it| it.expires_ms > now_ms);
         self.jobs
             .retain(|_, it| it.until_ms.is_none_or(|until| until > now_ms));

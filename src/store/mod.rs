@@ -29,7 +29,7 @@ mod sqlite;
 mod url;
 mod write;
 
-pub use self::audit_chain::next as next_in_chain;
+pub use self::audit_chain::{AUDIT_BEGIN, next as next_in_chain};
 pub use self::backend::{Backend, Stored, Transaction};
 pub use self::error::StoreError;
 pub use self::handle::{StoreCounts, StoreHandle, StoreHealth};

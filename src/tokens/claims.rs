@@ -1,5 +1,8 @@
 //! What a token says.
 
+use std::fmt;
+use std::str::FromStr;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +58,21 @@ impl TokenScopes {
         Self(TokenScope::ALL.to_vec())
     }
 
+    /// Those of these that the others have too.
+    #[must_use]
+    pub fn limited_to(&self, others: &Self) -> Self {
+        self.0
+            .iter()
+            .copied()
+            .filter(|it| others.allow(*it))
+            .collect()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether the holder may do this.
     pub fn allow(&self, scope: TokenScope) -> bool {
         self.0.contains(&scope)
@@ -66,6 +84,34 @@ impl FromIterator<TokenScope> for TokenScopes {
         let scopes: Vec<_> = scopes.into_iter().collect();
         let all = TokenScope::ALL.into_iter();
         Self(all.filter(|scope| scopes.contains(scope)).collect())
+    }
+}
+
+/// Words divided by spaces, as they are stored.
+impl fmt::Display for TokenScopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<_> = self.0.iter().map(|scope| scope.as_str()).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+/// A word that is not a scope.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a scope; expected rest, json, cdp or watch")]
+pub struct NotAScope(pub String);
+
+impl FromStr for TokenScopes {
+    type Err = NotAScope;
+
+    /// Words divided by spaces or commas.
+    fn from_str(text: &str) -> Result<Self, NotAScope> {
+        let words = text.split([' ', ',']).filter(|word| !word.is_empty());
+        let scopes = words.map(|word| {
+            let mut all = TokenScope::ALL.into_iter();
+            let scope = all.find(|scope| scope.as_str() == word);
+            scope.ok_or_else(|| NotAScope(word.to_owned()))
+        });
+        scopes.collect()
     }
 }
 
@@ -84,6 +130,9 @@ pub struct Claims {
     /// The only page that it opens; without it, all pages of the session.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pg: Option<String>,
+    /// The id of the API key that it was made with: it ends with that. Without it, it ends with the client.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key: Option<String>,
     /// Whether it is to live as long as its session: it is renewed when that is to live longer.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub bound: bool,
@@ -101,6 +150,23 @@ pub struct Claims {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scopes_are_read_from_the_words_that_they_are_stored_as() {
+        for scopes in [
+            TokenScopes::all(),
+            TokenScopes::from_iter([TokenScope::Watch]),
+            TokenScopes::from_iter([]),
+        ] {
+            assert_eq!(scopes.to_string().parse(), Ok(scopes));
+        }
+        assert_eq!(
+            "json,rest".parse::<TokenScopes>().unwrap().to_string(),
+            "rest json"
+        );
+        let error = "rest,admin".parse::<TokenScopes>().unwrap_err();
+        assert!(error.to_string().starts_with("\"admin\" is not a scope"));
+    }
 
     #[test]
     fn scopes_are_a_list_of_words_in_one_order_and_each_once() {

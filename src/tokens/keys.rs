@@ -193,6 +193,7 @@ mod tests {
             cli: "a".to_owned(),
             scp: [TokenScope::Rest].into_iter().collect(),
             pg: None,
+            key: None,
             bound: false,
             r#gen: 0,
             iat: NOW - 10,

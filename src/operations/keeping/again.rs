@@ -8,7 +8,8 @@ use super::once_key::{Made, OnceKey};
 use crate::operations::responder::Responder;
 use crate::operations::sessions::{CreatedSession, SessionError, StartPage};
 use crate::operations::{
-    Answer, AnswerKind, Caller, ClientId, Fact, FactKind, OperationError, Operations, Success,
+    Answer, AnswerKind, Caller, ClientId, Fact, FactKind, OperationError, Operations, Principal,
+    Success,
 };
 use crate::sessions::SessionId;
 use crate::tabs::{Scope, TabError};
@@ -22,9 +23,10 @@ impl Operations {
     /// A session that was made before, for a request that is repeated: with a new token.
     pub fn session_again(
         &self,
-        client: &ClientId,
+        principal: &Principal,
         id: SessionId,
     ) -> Result<CreatedSession, SessionError> {
+        let client = &principal.scope.client;
         let options = self.sessions.table(|table| table.options(id).cloned());
         let start = options.and_then(|options| options.start_url).map(|url| {
             let scope = Scope {
@@ -38,7 +40,7 @@ impl Operations {
                 error: None,
             }
         });
-        self.created(client, id, true, start)
+        self.created(principal, id, true, start)
     }
 
     /// Answers a request of the protocol with what was made before. `None`: it is to be carried out.
@@ -60,7 +62,7 @@ impl Operations {
                 })
             }
             Some(Ok(Made::Session(id))) => {
-                let again = self.session_again(client, id);
+                let again = self.session_again(caller.principal(), id);
                 if let (Ok(created), Some(streams)) = (&again, &caller.streams) {
                     streams.follow(created.view.scope());
                 }

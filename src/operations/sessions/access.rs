@@ -3,6 +3,7 @@
 use std::fmt::{self, Debug};
 
 use super::SessionView;
+use crate::operations::Principal;
 
 /// The token of a session, and where it is used. What a bridge does not offer is absent.
 #[derive(Clone, Default)]
@@ -26,8 +27,9 @@ impl Debug for SessionAccess {
 
 /// Makes the tokens of sessions.
 pub trait SessionTokens: Debug + Send + Sync + 'static {
-    /// What is given to the client that creates this session, or asks for it again by its `externalId`.
-    fn access(&self, session: &SessionView) -> SessionAccess;
+    /// What is given to the client that creates this session, or asks for it again by its `externalId`. It grants no more
+    /// than the client has itself.
+    fn access(&self, principal: &Principal, session: &SessionView) -> SessionAccess;
 }
 
 /// A bridge without tokens of sessions.
@@ -35,7 +37,7 @@ pub trait SessionTokens: Debug + Send + Sync + 'static {
 pub struct NoSessionTokens;
 
 impl SessionTokens for NoSessionTokens {
-    fn access(&self, _: &SessionView) -> SessionAccess {
+    fn access(&self, _: &Principal, _: &SessionView) -> SessionAccess {
         SessionAccess::default()
     }
 }

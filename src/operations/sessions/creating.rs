@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 use super::error::SessionError;
 use super::service::{Place, Sessions, new_id};
 use super::{CreatedSession, EndReason, SessionId, SessionOptions, StartPage};
+use crate::audit::{AuditAction, AuditEntry, AuditObject};
 use crate::operations::principal::Reach;
 use crate::operations::{
     CallId, ClientId, OnceKey, OperationError, Operations, Principal, StreamSinks, Success,
@@ -68,7 +69,12 @@ impl Operations {
     ) -> Result<CreatedSession, SessionError> {
         let client = &principal.scope.client;
         let start_url = options.start_url.clone();
-        let (id, is_new) = self.sessions.place(client, options).await?;
+        let (id, is_new) = tokio::select! {
+            biased;
+            placed = self.sessions.place(client, options) => placed?,
+            // It leaves the queue: a credential that was revoked makes no session later.
+            () = principal.revoked() => return Err(SessionError::Revoked),
+        };
         if let Some(streams) = &call.streams {
             streams.follow(Scope {
                 client: client.clone(),
@@ -76,7 +82,7 @@ impl Operations {
             });
         }
         if !is_new {
-            return self.created(client, id, false, None);
+            return self.created(principal, id, false, None);
         }
         let mut unclaimed = Unclaimed {
             sessions: Arc::clone(&self.sessions),
@@ -93,25 +99,34 @@ impl Operations {
             };
             let ready = |table: &mut SessionTable<_>| table.ready(id);
             operations.sessions.tell(id, call.id, ready, None);
-            operations.created(&principal.scope.client, id, true, start)
+            operations.audit_creation(&principal, id);
+            operations.created(&principal, id, true, start)
         });
         let made = making.await.unwrap_or(Err(SessionError::Failed));
         unclaimed.id = None;
         made
     }
 
+    fn audit_creation(&self, principal: &Principal, id: SessionId) {
+        let object = AuditObject::Session(id.to_string());
+        let entry = AuditEntry::new(principal.actor(), AuditAction::SessionCreate, object)
+            .of_client(principal.scope.client.as_str())
+            .from_peer(principal.peer);
+        self.audit().offer(entry);
+    }
+
     pub(in crate::operations) fn created(
         &self,
-        client: &ClientId,
+        principal: &Principal,
         id: SessionId,
         is_new: bool,
         start: Option<StartPage>,
     ) -> Result<CreatedSession, SessionError> {
-        let view = self.session(client, id)?;
+        let view = self.session(&principal.scope.client, id)?;
         if let Some(reason) = view.end_reason {
             return Err(SessionError::Ended { id, reason });
         }
-        let access = self.services.session_tokens.access(&view);
+        let access = self.services.session_tokens.access(principal, &view);
         Ok(CreatedSession {
             view,
             is_new,

@@ -12,8 +12,9 @@ use tokio::time::{Instant, timeout};
 
 use super::service::{EndStage, Sessions};
 use super::{EndReason, SessionId};
+use crate::audit::{Actor, Audit, AuditAction, AuditDetail, AuditEntry, AuditObject};
 use crate::metrics;
-use crate::operations::CallId;
+use crate::operations::{CallId, Principal};
 use crate::tabs::Scope;
 
 /// For tabs to close, and for browser contexts to be disposed of. A tab has 5 s for that, a context 10 s.
@@ -34,10 +35,22 @@ impl Sessions {
         reason: EndReason,
         cause: Option<CallId>,
     ) -> impl Future<Output = ()> + Send + use<> {
+        self.begin_end_by(None, id, reason, cause)
+    }
+
+    /// The same at the request of a client.
+    pub(super) fn begin_end_by(
+        &self,
+        by: Option<&Principal>,
+        id: SessionId,
+        reason: EndReason,
+        cause: Option<CallId>,
+    ) -> impl Future<Output = ()> + Send + use<> {
         let stages = self.stages(id);
         let ends = |table: &mut crate::sessions::SessionTable<_>| table.end(id, reason);
         if self.tell(id, cause, ends, Some(EndStage::Ending(reason))) {
             tracing::info!(session = %id, reason = reason.as_str(), "a session ends");
+            self.audit_end(by, id, reason);
             // Without a runtime the process ends, and everything with it.
             if let (Some(sessions), Ok(runtime)) = (self.shared(), Handle::try_current()) {
                 runtime.spawn(sessions.finish(id, reason));
@@ -49,6 +62,22 @@ impl Sessions {
                 let _ = stages.wait_for(|stage| stage.is_gone()).await;
             }
         }
+    }
+
+    fn audit_end(&self, by: Option<&Principal>, id: SessionId, reason: EndReason) {
+        let Some(scope) = self.table(|table| table.scope(id)) else {
+            return;
+        };
+        let actor = by.map_or(Actor::Daemon, Principal::actor);
+        let object = AuditObject::Session(id.to_string());
+        let entry = AuditEntry::new(actor, AuditAction::SessionEnd, object)
+            .of_client(scope.client.as_str())
+            .from_peer(by.and_then(|by| by.peer))
+            .with_detail(AuditDetail {
+                reason: Some(reason.as_str()),
+                ..AuditDetail::default()
+            });
+        Audit::new(self.services.store.clone()).offer(entry);
     }
 
     /// Ends all sessions, refuses further ones if the bridge stops, and waits until nothing of them is left.

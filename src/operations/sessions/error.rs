@@ -101,6 +101,9 @@ pub enum SessionError {
         /// Why it is not.
         reason: String,
     },
+    /// The credential of the request was revoked while it waited.
+    #[error("the token or API key of the request is no longer valid")]
+    Revoked,
     /// The bridge is stopping.
     #[error("the bridge is stopping")]
     ShuttingDown,
@@ -149,7 +152,9 @@ impl SessionError {
         match self {
             Self::Unknown { .. } => ErrorCode::UnknownSession,
             Self::Ended { .. } => ErrorCode::SessionEnded,
-            Self::Implicit | Self::LimitedToSession | Self::BadOption(_) => ErrorCode::BadRequest,
+            Self::Implicit | Self::LimitedToSession | Self::BadOption(_) | Self::Revoked => {
+                ErrorCode::BadRequest
+            }
             Self::LimitExceeded { .. } => ErrorCode::LimitExceeded,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::Full { .. } | Self::QueueFull { .. } | Self::QueueTimeout { .. } => {

@@ -214,7 +214,11 @@ impl Operations {
         // Of this client.
         self.session(&caller.scope().client, id)?;
         let cause = Some(responder.call().id);
-        drop(self.sessions.begin_end(id, EndReason::Requested, cause));
+        let by = Some(caller.principal());
+        let ends = self
+            .sessions
+            .begin_end_by(by, id, EndReason::Requested, cause);
+        drop(ends);
         self.session(&caller.scope().client, id)
     }
 }

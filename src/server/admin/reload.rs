@@ -7,7 +7,7 @@ use tokio_rustls::rustls;
 use crate::operations::Scope;
 use crate::server::edge::tls::{self, TlsError};
 use crate::server::settings::TlsConfig;
-use crate::server::settings::{ClientToken, Listen};
+use crate::server::settings::{Credentials, Listen};
 use crate::server::state::ServerState;
 
 /// The new clients or certificate cannot be used.
@@ -38,20 +38,20 @@ pub struct Replacer {
 #[must_use = "it has no effect until `put_in_force` is called"]
 pub struct Replacement {
     state: Arc<ServerState>,
-    clients: Vec<ClientToken>,
+    credentials: Credentials,
     identity: Option<Arc<rustls::ServerConfig>>,
 }
 
 impl Replacer {
-    /// Reads and checks the new clients and certificate. The files are ignored where the server does not speak
+    /// Reads and checks the new credentials and certificate. The files are ignored where the server does not speak
     /// TLS.
     pub fn prepare(
         &self,
-        clients: Vec<ClientToken>,
+        credentials: impl Into<Credentials>,
         tls: Option<&TlsConfig>,
     ) -> Result<Replacement, ReplaceError> {
-        let state = &self.state;
-        if clients.is_empty() && !state.settings.config.listen.is_local() {
+        let (state, credentials) = (&self.state, credentials.into());
+        if credentials.is_open() && !state.settings.config.listen.is_local() {
             return Err(ReplaceError::Open {
                 address: state.settings.config.listen.clone(),
             });
@@ -60,20 +60,20 @@ impl Replacer {
         Ok(Replacement {
             identity: tls.map(tls::read).transpose()?,
             state: Arc::clone(state),
-            clients,
+            credentials,
         })
     }
 }
 
 impl Replacement {
-    /// Replaces all of it. Connections whose token is still configured stay, under the new limits; the others
+    /// Replaces all of it. Connections whose token or key is still valid stay, under the new limits; the others
     /// are closed. Sessions of removed clients end, and their tabs are closed.
     pub fn put_in_force(self) {
         let state = &self.state;
         if let (Some(port), Some(identity)) = (&state.tls, self.identity) {
             port.replace(identity);
         }
-        for gone in state.auth.replace(&self.clients) {
+        for gone in state.auth.replace(&self.credentials) {
             state.operations().end_sessions_of(&gone);
             state.operations().close_tabs_of(&Scope::default_of(gone));
         }

@@ -1,48 +1,44 @@
-//! Authenticates a client by a bearer token from the `Authorization` header, or from a subprotocol for web
+//! Authenticates a client by a token or an API key from the `Authorization` header, or from a subprotocol for web
 //! pages, which cannot set headers. A token in a query string is never read, because URLs end up in logs.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::net::IpAddr;
+use std::sync::Mutex;
 
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use axum::response::{IntoResponse, Response};
 use cdp_bridge_protocol::handshake::SUBPROTOCOL_BEARER_PREFIX;
-use subtle::ConstantTimeEq as _;
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::attempts::{FailedAttempts, TooManyAttempts};
+use super::credentials::KnownCredentials;
 use super::per_ip_limit::IpPermit;
+use crate::clock::epoch_ms;
 use crate::lock::lock;
 use crate::log_limit::LogLimit;
 use crate::metrics;
-use crate::operations::client_quota::{ClientLimits, ClientQuota};
-use crate::operations::{ClientId, Permissions, Principal, Reach, Scope};
+use crate::operations::audit::{Actor, Audit, AuditAction, AuditDetail, AuditEntry, AuditObject};
+use crate::operations::client_quota::ClientLimits;
+use crate::operations::{ClientId, Principal};
 use crate::server::problem::{HttpCode, Problem};
-use crate::server::settings::{ClientToken, TokenHash};
+use crate::server::settings::{Credentials, TokenHash};
+use crate::tokens::KeyError;
 
 /// The client of every connection where no tokens are configured.
 pub const DEFAULT_CLIENT: &str = "default";
 
-/// The clients that may connect, which may be replaced while connections are open.
+/// The credentials that admit clients, which may be replaced while connections are open.
 #[derive(Debug)]
 pub struct Authenticator {
-    clients: Mutex<Vec<KnownClient>>,
-    /// The limits where no tokens are configured.
+    known: Mutex<KnownCredentials>,
+    /// The limits where no credential is needed.
     anonymous: ClientLimits,
     attempts: Mutex<FailedAttempts>,
     log_limit: LogLimit,
-}
-
-/// A client that may connect.
-#[derive(Debug)]
-struct KnownClient {
-    /// None where no tokens are configured: every client is this one.
-    token: Option<TokenHash>,
-    principal: Principal,
-    /// Dropped when the token is no longer valid.
-    valid: Arc<watch::Sender<()>>,
+    /// Limits the rows about keys that are refused.
+    refused_keys: LogLimit,
+    audit: Audit,
 }
 
 /// The token is missing or wrong; the two are not told apart, so that an attacker learns nothing.
@@ -60,49 +56,52 @@ impl IntoResponse for Unauthorized {
 }
 
 impl Authenticator {
-    /// Accepts these clients, or everyone if there are none, with the limits `anonymous`.
-    pub fn new(clients: &[ClientToken], anonymous: ClientLimits) -> Self {
+    /// Accepts these credentials, or every client if there are none, with the limits `anonymous`.
+    pub fn new(credentials: &Credentials, anonymous: ClientLimits, audit: Audit) -> Self {
+        let none = KnownCredentials::default();
+        let known = KnownCredentials::new(credentials, anonymous, &none, epoch_ms());
         Self {
-            clients: Mutex::new(known(clients, anonymous, &[])),
+            known: Mutex::new(known),
             anonymous,
             attempts: Mutex::default(),
             log_limit: LogLimit::default(),
+            refused_keys: LogLimit::default(),
+            audit,
         }
     }
 
-    /// Replaces the clients and returns those that were removed. The others keep what they use, under their new
-    /// limits.
-    pub fn replace(&self, clients: &[ClientToken]) -> HashSet<ClientId> {
-        let mut before = lock(&self.clients);
-        let after = known(clients, self.anonymous, &before);
-        let gone = &names(&before) - &names(&after);
-        *before = after;
+    /// Replaces the credentials and returns the clients that were removed with them. The others keep what they use, under
+    /// their new limits.
+    pub fn replace(&self, credentials: &Credentials) -> HashSet<ClientId> {
+        let mut known = lock(&self.known);
+        let after = KnownCredentials::new(credentials, self.anonymous, &known, epoch_ms());
+        let gone = &known.names() - &after.names();
+        *known = after;
         gone
     }
 
     /// The client behind a request: where every door gets its callers from.
     pub fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Unauthorized> {
-        let found = self.known(token_of(headers).map(TokenHash::of));
+        let token = token_of(headers);
+        let found = lock(&self.known).find(token, epoch_ms());
         found.ok_or_else(|| {
-            self.refused();
+            self.refused(None);
             Unauthorized
         })
     }
 
-    /// Whether no clients are configured, so that no token is needed.
+    /// Whether there is no credential, so that none is needed.
     pub(crate) fn is_open(&self) -> bool {
-        lock(&self.clients)
-            .iter()
-            .any(|known| known.token.is_none())
+        lock(&self.known).is_open()
     }
 
-    /// The client with this token. An address that failed too often is refused before its token is looked at.
+    /// The client with this token or key. An address that failed too often is refused before its token is looked at.
     pub(crate) fn find(
         &self,
-        token: Option<&str>,
+        text: Option<&str>,
         permit: Option<&IpPermit>,
     ) -> Result<Option<Principal>, Problem> {
-        let token = token.map(TokenHash::of);
+        let token = text.map(TokenHash::of);
         let peer = permit.map(IpPermit::peer);
         if let Some(peer) = peer
             && token.is_some()
@@ -110,26 +109,46 @@ impl Authenticator {
         {
             return Err(too_many(&error));
         }
-        let found = self.known(token);
+        let found = lock(&self.known).find(text, epoch_ms());
         if let (Some(peer), Some(token), Some(_)) = (peer, token, &found) {
             lock(&self.attempts).succeeded(peer, token);
         }
         Ok(found)
     }
 
-    /// The client of this name.
-    pub(crate) fn client(&self, name: &str) -> Option<Principal> {
-        let clients = lock(&self.clients);
-        let known = clients.iter().map(|known| &known.principal);
-        let mut known = known.filter(|it| it.scope.client.as_str() == name);
-        known.next().cloned()
+    /// The client of this name, by the key with this id, or without a key by the token in the configuration.
+    pub(crate) fn client(&self, name: &str, key: Option<&str>) -> Option<Principal> {
+        lock(&self.known).client(name, key, epoch_ms())
+    }
+
+    /// Why a key that was found by its secret admits its holder no longer.
+    pub(crate) fn refused_key(&self, text: &str, permit: Option<&IpPermit>) -> Option<KeyError> {
+        let refused = lock(&self.known).refused_key(text, epoch_ms())?;
+        if let Some(left_out) = self.refused_keys.admit() {
+            let key = refused.id;
+            tracing::warn!(%key, error = %refused.error, left_out, "an API key is refused");
+            let outcome = match refused.error {
+                KeyError::Unknown => "unknown",
+                KeyError::Expired => "expired",
+                KeyError::Revoked => "revoked",
+            };
+            let (actor, object) = (Actor::Key(key.clone()), AuditObject::Key(key));
+            let entry = AuditEntry::new(actor, AuditAction::KeyUse, object)
+                .of_client(&refused.client)
+                .with_outcome(outcome)
+                .from_peer(permit.map(IpPermit::peer))
+                .with_detail(left_out_before(left_out));
+            self.audit.offer(entry);
+        }
+        Some(refused.error)
     }
 
     /// A token was wrong: counts that against its address. An address that failed too often has to wait: it gets
     /// that in place of `answer`.
     pub(crate) fn failed(&self, permit: Option<&IpPermit>, answer: Problem) -> Problem {
-        self.refused();
-        let Some(peer) = permit.map(IpPermit::peer) else {
+        let peer = permit.map(IpPermit::peer);
+        self.refused(peer);
+        let Some(peer) = peer else {
             return answer;
         };
         let (mut attempts, now) = (lock(&self.attempts), Instant::now());
@@ -142,27 +161,25 @@ impl Authenticator {
         }
     }
 
-    fn refused(&self) {
+    fn refused(&self, peer: Option<IpAddr>) {
         metrics::refused("token");
+        // The limit also keeps a client from filling the audit.
         if let Some(left_out) = self.log_limit.admit() {
             tracing::warn!(left_out, "request refused: no valid token");
+            let (action, object) = (AuditAction::Authenticate, AuditObject::Edge);
+            let entry = AuditEntry::new(Actor::Unknown, action, object)
+                .with_outcome("refused")
+                .from_peer(peer)
+                .with_detail(left_out_before(left_out));
+            self.audit.offer(entry);
         }
     }
+}
 
-    fn known(&self, presented: Option<TokenHash>) -> Option<Principal> {
-        let mut found = None;
-        // All clients are compared, so that the time does not depend on which one matches.
-        for known in lock(&self.clients).iter() {
-            let is_same = match (known.token, presented) {
-                (None, _) => true,
-                (Some(token), Some(presented)) => token.0.ct_eq(&presented.0).into(),
-                (Some(_), None) => false,
-            };
-            if is_same {
-                found = Some(known.principal.clone());
-            }
-        }
-        found
+fn left_out_before(count: u64) -> AuditDetail {
+    AuditDetail {
+        left_out: (count > 0).then_some(count),
+        ..AuditDetail::default()
     }
 }
 
@@ -170,56 +187,6 @@ fn too_many(TooManyAttempts(wait): &TooManyAttempts) -> Problem {
     metrics::refused("attempts");
     let detail = "too many attempts with a wrong token came from this address";
     Problem::http(HttpCode::TooManyAttempts, detail).retry_after(*wait)
-}
-
-/// The clients with their quotas, which those that were known before keep; and with an unchanged token also the
-/// connections that it authenticated.
-fn known(
-    clients: &[ClientToken],
-    anonymous: ClientLimits,
-    before: &[KnownClient],
-) -> Vec<KnownClient> {
-    let now = Instant::now();
-    let known = |name: &ClientId, token: Option<TokenHash>, limits: ClientLimits| {
-        let before = before.iter().find(|it| it.principal.scope.client == *name);
-        let quota = before.map_or_else(
-            || ClientQuota::new(limits, now),
-            |known| Arc::clone(&known.principal.quota),
-        );
-        quota.change(limits, now);
-        let valid = before
-            .filter(|known| known.token == token)
-            .map_or_else(Arc::default, |known| Arc::clone(&known.valid));
-        let principal = Principal {
-            scope: Scope::default_of(name.clone()),
-            reach: Reach::Client,
-            permissions: Permissions::ALL,
-            quota,
-            is_anonymous: token.is_none(),
-            valid: valid.subscribe(),
-            valid_until: None,
-        };
-        KnownClient {
-            token,
-            principal,
-            valid,
-        }
-    };
-    if clients.is_empty() {
-        return vec![known(&DEFAULT_CLIENT.into(), None, anonymous)];
-    }
-    let clients = clients.iter();
-    clients
-        .map(|client| known(&client.name, Some(client.token), client.limits))
-        .collect()
-}
-
-/// The names of the clients that may connect.
-fn names(clients: &[KnownClient]) -> HashSet<ClientId> {
-    let names = clients
-        .iter()
-        .map(|known| known.principal.scope.client.clone());
-    names.collect()
 }
 
 /// The token; the header takes precedence over the subprotocol.
@@ -244,8 +211,12 @@ pub(crate) fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
+
     use axum::http::{HeaderName, HeaderValue};
+
+    use super::*;
+    use crate::server::settings::ClientToken;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs
@@ -260,10 +231,8 @@ mod tests {
     }
 
     fn two_clients() -> Authenticator {
-        Authenticator::new(
-            &[client("a", "alpha", 1), client("b", "beta", 2)],
-            limits(9),
-        )
+        let clients = vec![client("a", "alpha", 1), client("b", "beta", 2)];
+        Authenticator::new(&clients.into(), limits(9), Audit::default())
     }
 
     fn limits(max_connections: usize) -> ClientLimits {
@@ -285,7 +254,7 @@ mod tests {
 
     #[test]
     fn without_configured_clients_everybody_is_the_default_client() {
-        let open = Authenticator::new(&[], limits(9));
+        let open = Authenticator::new(&Credentials::default(), limits(9), Audit::default());
         let identity = || open.authenticate(&HeaderMap::new()).unwrap();
         assert_eq!(identity().scope, "default".into());
         assert!(Arc::ptr_eq(&identity().quota, &identity().quota));
@@ -356,15 +325,15 @@ mod tests {
         let token = |name: &str, token: &str| client(name, token, 1);
         let revoked = || [&a, &b].map(|identity| identity.revoked().now_or_never().is_some());
         assert_eq!(revoked(), [false, false]);
-        auth.replace(&[token("b", "beta"), token("a", "new")]);
+        auth.replace(&vec![token("b", "beta"), token("a", "new")].into());
         assert_eq!(revoked(), [true, false], "a has another token");
-        auth.replace(&[token("a", "beta"), token("c", "alpha")]);
+        auth.replace(&vec![token("a", "beta"), token("c", "alpha")].into());
         assert_eq!(revoked(), [true, true], "the tokens are others' now");
-        auth.replace(&[]);
+        auth.replace(&vec![].into());
         assert_eq!(revoked(), [true, true], "they were let in by a token");
         let anybody = auth.authenticate(&HeaderMap::new()).unwrap();
         assert!(anybody.revoked().now_or_never().is_none());
-        auth.replace(&[token("default", "t")]);
+        auth.replace(&vec![token("default", "t")].into());
         assert!(anybody.revoked().now_or_never().is_some());
     }
 
@@ -378,16 +347,16 @@ mod tests {
         };
         let held = seats(&auth, "Bearer beta");
         assert_eq!(held.len(), 2);
-        let gone = auth.replace(&[client("b", "new", 3)]);
+        let gone = auth.replace(&vec![client("b", "new", 3)].into());
         assert_eq!(gone, HashSet::from(["a".into()]));
         assert_eq!(
             seats(&auth, "Bearer new").len(),
             1,
             "of three two are taken"
         );
-        assert_eq!(auth.replace(&[]), HashSet::from(["b".into()]));
+        assert_eq!(auth.replace(&vec![].into()), HashSet::from(["b".into()]));
         assert_eq!(
-            auth.replace(&[client("default", "t", 1)]),
+            auth.replace(&vec![client("default", "t", 1)].into()),
             HashSet::new(),
             "the client of connections without a token still exists"
         );

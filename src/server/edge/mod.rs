@@ -10,11 +10,12 @@
 //! | [`cors`] | what web pages of other origins may read |
 //! | [`envelope`] | the id of a request, and the document of a problem |
 //! | [`attempts`] | failed attempts per peer address |
-//! | [`auth`] | the client behind a token, for every door |
+//! | [`auth`], `credentials` | the client behind a token or an API key, for every door |
 
 pub(crate) mod attempts;
 pub mod auth;
 pub(crate) mod cors;
+mod credentials;
 pub(crate) mod envelope;
 pub mod host_origin_check;
 pub(crate) mod http_connection;

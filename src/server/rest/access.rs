@@ -69,6 +69,7 @@ impl Access {
         }
         let presented = Presented::read(headers, in_query);
         let access = Self::find(state, route.auth, &presented, permit)?;
+        let access = access.known_from(state, permit);
         if let Some(permit) = permit {
             permit.authenticated();
         }
@@ -99,6 +100,7 @@ impl Access {
             RouteAuth::Any
         };
         let access = Self::find(state, auth, &presented, permit)?;
+        let access = access.known_from(state, permit);
         access.check_scope(TokenScope::Json)?;
         access.check_ended(false)?;
         if access.page().is_some() {
@@ -176,6 +178,15 @@ impl Access {
         }
     }
 
+    /// The same from the address of this connection. The use of an API key is noted.
+    fn known_from(mut self, state: &ServerState, permit: Option<&IpPermit>) -> Self {
+        self.principal.peer = permit.map(IpPermit::peer);
+        if !self.principal.has_session_token {
+            state.operations().key_used(&self.principal);
+        }
+        self
+    }
+
     fn of_client(principal: Principal) -> Self {
         Self {
             principal,
@@ -186,8 +197,13 @@ impl Access {
 
     /// The holder of a session's token, which lasts no longer than the session and the client.
     fn of_session(state: &ServerState, claims: Claims) -> Result<Self, Problem> {
-        let client = state.auth.client(&claims.cli).ok_or_else(|| {
-            Problem::unauthorized("the session's token is refused: its client is gone")
+        // One that was made with an API key ends with that key, whatever other credentials the client has: otherwise the
+        // holder of a key that was revoked would go on.
+        let client = state.auth.client(&claims.cli, claims.key.as_deref());
+        let client = client.ok_or_else(|| {
+            Problem::unauthorized(
+                "the session's token is refused: the client or the API key that it was made with is gone",
+            )
         })?;
         // No session has an id of another form; 0 is the generation of all of them so far.
         let id: SessionId = claims.sub.parse().map_err(|_| unknown(&claims.sub))?;
@@ -202,7 +218,9 @@ impl Access {
         // One that is bound to its session is renewed with it, and what it has opened is closed with it.
         if !claims.bound {
             let left = (claims.exp * 1000).saturating_sub(epoch_ms());
-            principal.valid_until = Some(Instant::now() + Duration::from_millis(left));
+            let end = Instant::now() + Duration::from_millis(left);
+            let end = principal.valid_until.map_or(end, |key| key.min(end));
+            principal.valid_until = Some(end);
         }
         Ok(Self {
             principal,
@@ -228,8 +246,12 @@ impl Access {
     /// What tells this token from others of its scope that allow more or less.
     pub(crate) fn rights(&self) -> Vec<u8> {
         let rights = self.claims.as_ref().map(|it| (&it.scp, &it.pg));
+        let key = self.principal.key.as_ref().map(|key| &key.id);
         // Words and strings always serialize.
-        serde_json::to_vec(&rights).unwrap_or_default()
+        match key {
+            None => serde_json::to_vec(&rights).unwrap_or_default(),
+            Some(key) => serde_json::to_vec(&(rights, key)).unwrap_or_default(),
+        }
     }
 
     /// Refuses a token that is limited to one page what is about the whole session.
@@ -249,15 +271,18 @@ impl Access {
         }
     }
 
-    /// Refuses a session's token that does not grant this.
+    /// Refuses a session's token or an API key that does not grant this.
     pub(crate) fn check_scope(&self, scope: TokenScope) -> Result<(), Problem> {
-        match &self.claims {
-            Some(claims) if !claims.scp.allow(scope) => {
-                let detail = format!("this token does not grant `{}`", scope.as_str());
-                Err(Problem::http(HttpCode::Forbidden, detail))
-            }
-            _ => Ok(()),
-        }
+        let is_granted = |claims: &Claims| claims.scp.allow(scope);
+        let what = if !self.claims.as_ref().is_none_or(is_granted) {
+            "token"
+        } else if !self.principal.may(scope) {
+            "API key"
+        } else {
+            return Ok(());
+        };
+        let detail = format!("this {what} does not grant `{}`", scope.as_str());
+        Err(Problem::http(HttpCode::Forbidden, detail))
     }
 }
 
@@ -269,6 +294,7 @@ fn limited(client: &Principal, id: SessionId) -> Principal {
             session: id.into(),
         },
         reach: Reach::Session,
+        has_session_token: true,
         ..client.clone()
     }
 }
@@ -314,6 +340,13 @@ fn refuse(state: &ServerState, presented: &Presented<'_>, permit: Option<&IpPerm
                   `X-Session-Token`";
     if presented.bearer.is_none() && presented.session.is_none() {
         return Problem::token_missing(detail);
+    }
+    // The holder of the secret may know what became of the key; it is no guess that counts.
+    let key = presented
+        .bearer
+        .and_then(|it| state.auth.refused_key(it, permit));
+    if let Some(error) = key {
+        return Problem::unauthorized(format!("a valid token is needed: {error}"));
     }
     state.auth.failed(permit, Problem::unauthorized(detail))
 }

@@ -21,7 +21,10 @@ const IDLE: Duration = Duration::from_mins(15);
 
 /// The callers of this door.
 #[derive(Debug, Default)]
-pub(crate) struct RestCallers(Mutex<HashMap<(Scope, Reach), Known>>);
+pub(crate) struct RestCallers(Mutex<HashMap<CallerKey, Known>>);
+
+/// What tells callers apart: the scope, and the API key, since what one may is not what another may.
+type CallerKey = (Scope, Reach, Option<String>);
 
 #[derive(Debug)]
 struct Known {
@@ -34,7 +37,8 @@ impl RestCallers {
     pub(crate) fn of(&self, operations: &Operations, principal: &Principal) -> Arc<Caller> {
         let now = Instant::now();
         let mut known = lock(&self.0);
-        let key = (principal.scope.clone(), principal.reach);
+        let api_key = principal.key.as_ref().map(|key| key.id.clone());
+        let key = (principal.scope.clone(), principal.reach, api_key);
         if let Some(it) = known.get_mut(&key)
             && is_same(it.caller.principal(), principal)
         {

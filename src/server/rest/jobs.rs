@@ -86,6 +86,8 @@ struct KnownJob {
     until: Option<Instant>,
     /// The session that it has created, until its client has read of it.
     unread: Option<SessionId>,
+    /// Deleted: only its id is known, so that a repeated deletion is answered alike.
+    is_deleted: bool,
 }
 
 impl Jobs {
@@ -107,7 +109,9 @@ impl Jobs {
         let client = principal.scope.client.clone();
         let mut known = lock(&self.0);
         forget_old(&mut known);
-        let own = known.values().filter(|it| it.client == client).count();
+        let own = known.values();
+        let own = own.filter(|it| it.client == client && !it.is_deleted);
+        let own = own.count();
         if own >= MOST {
             let detail =
                 format!("{own} jobs of this client are kept, of the {MOST} allowed; delete some");
@@ -143,6 +147,7 @@ impl Jobs {
                 task: Some(task.abort_handle()),
                 until: None,
                 unread: None,
+                is_deleted: false,
             },
         );
         Ok(job)
@@ -151,7 +156,7 @@ impl Jobs {
     /// Keeps what came of a job. False if it was deleted meanwhile.
     fn finish(&self, id: &str, unread: Option<SessionId>, outcome: Result<Value, Problem>) -> bool {
         let mut known = lock(&self.0);
-        let Some(found) = known.get_mut(id) else {
+        let Some(found) = known.get_mut(id).filter(|it| !it.is_deleted) else {
             return false;
         };
         found.task = None;
@@ -175,23 +180,29 @@ impl Jobs {
     fn get(&self, client: &ClientId, id: &str) -> Option<Job> {
         let mut known = lock(&self.0);
         forget_old(&mut known);
-        let found = known.get_mut(id).filter(|it| it.client == *client)?;
+        let is_theirs = |it: &&mut KnownJob| it.client == *client && !it.is_deleted;
+        let found = known.get_mut(id).filter(is_theirs)?;
         found.unread = None;
         Some(found.job.clone())
     }
 
     /// Ends a job that waits, and forgets one that is over. Says which session it has created that its client does not
-    /// know of.
+    /// know of. One that was deleted before stays deleted.
     fn cancel(&self, client: &ClientId, id: &str) -> Result<Option<SessionId>, Problem> {
         let mut known = lock(&self.0);
-        let is_theirs = known.get(id).is_some_and(|it| it.client == *client);
-        let job = is_theirs.then(|| known.remove(id)).flatten();
+        let job = known.get_mut(id).filter(|it| it.client == *client);
         let job = job.ok_or_else(unknown)?;
-        if let Some(task) = job.task {
+        if let Some(task) = job.task.take() {
             // The future leaves the queue when it is dropped; a session that it was just given ends.
             task.abort();
         }
-        Ok(job.unread)
+        job.is_deleted = true;
+        job.job.result = None;
+        job.job.error = None;
+        job.until = Some(Instant::now() + KEPT);
+        let unread = job.unread.take();
+        forget_oldest_deleted(&mut known, client);
+        Ok(unread)
     }
 }
 
@@ -201,6 +212,21 @@ async fn end(state: &ServerState, client: &ClientId, session: SessionId) {
     let ended = operations.end_session(client, session, EndReason::Requested, false);
     // It may have ended by itself, and be forgotten.
     let _ = ended.await;
+}
+
+/// Keeps the ids of deleted jobs within the bound of those that are not.
+fn forget_oldest_deleted(known: &mut HashMap<String, KnownJob>, client: &ClientId) {
+    let deleted = || {
+        let own = known.iter().filter(|(_, it)| it.client == *client);
+        own.filter(|(_, it)| it.is_deleted)
+    };
+    if deleted().count() <= MOST {
+        return;
+    }
+    let oldest = deleted().min_by_key(|(_, it)| it.until);
+    if let Some(id) = oldest.map(|(id, _)| id.clone()) {
+        known.remove(&id);
+    }
 }
 
 fn forget_old(known: &mut HashMap<String, KnownJob>) {
@@ -219,7 +245,7 @@ pub(super) fn routes() -> Vec<Route> {
             .summary(TAG, "Cancel a job, or forget its result")
             .auth(super::route::RouteAuth::Client)
             .beyond_rate()
-            .answers_nothing(204, "It is cancelled, and a session that it has created and that was not read of is ended"),
+            .answers_nothing(204, "It is cancelled, now or before, and a session that it has created and that was not read of is ended"),
     ]
 }
 

@@ -128,7 +128,7 @@ impl SessionUrls {
         principal: &Principal,
         created: CreatedSession,
     ) -> NewSession {
-        let token = mint(&state.tokens, &created.view, Grant::all());
+        let token = mint(&state.tokens, &created.view, Grant::all_of(principal));
         let pages = state.operations().pages_of(principal);
         let start_error = wire_session::start_error(created.start);
         NewSession {

@@ -113,9 +113,7 @@ async fn create(mut request: RestRequest) -> RestResult {
     let urls = SessionUrls::of(&request);
     let state = Arc::clone(&request.state);
     if let Some(Made::Session(id)) = request.made {
-        let again = state
-            .operations()
-            .session_again(&principal.scope.client, id);
+        let again = state.operations().session_again(&principal, id);
         return answered(&state, &principal, &urls, again.map_err(problem)?);
     }
     // Without waiting first: where there is a place, the client gets the session itself.

@@ -10,8 +10,9 @@ use super::request::RestRequest;
 use super::route::{RestResult, Route, RouteAuth};
 use super::session::SessionUrls;
 use super::sessions::{named, problem};
+use crate::operations::audit::{AuditAction, AuditDetail, AuditEntry, AuditObject};
 use crate::operations::sessions::{SessionError, SessionStatus};
-use crate::server::problem::Problem;
+use crate::server::problem::{HttpCode, Problem};
 use crate::server::session_tokens::{Grant, mint};
 use crate::tokens::TokenScope;
 
@@ -86,13 +87,33 @@ async fn create(mut request: RestRequest) -> RestResult {
             return Err(Problem::protocol(ErrorCode::UnknownTab, detail));
         }
     }
+    let principal = &request.entered()?.access.principal;
+    if let Some(beyond) = create.scopes.iter().find(|scope| !principal.may(**scope)) {
+        let detail = format!("scopes: this API key does not grant `{}`", beyond.as_str());
+        return Err(Problem::http(HttpCode::Forbidden, detail));
+    }
     let has_json = create.scopes.contains(&TokenScope::Json);
     let grant = Grant {
         scopes: create.scopes.into_iter().collect(),
         page: create.page_id,
         ttl_ms: create.ttl_ms,
+        ..Grant::all_of(principal)
+    };
+    let detail = AuditDetail {
+        scopes: Some(grant.scopes.to_string()),
+        page: grant.page.clone(),
+        ..AuditDetail::default()
     };
     let token = mint(&request.state.tokens, &view, grant);
+    let object = AuditObject::Session(id.to_string());
+    let entry = AuditEntry::new(principal.actor(), AuditAction::TokenMint, object)
+        .of_client(principal.scope.client.as_str())
+        .from_peer(principal.peer)
+        .with_detail(AuditDetail {
+            expires_ms: Some(token.expires_at_ms),
+            ..detail
+        });
+    request.state.operations().audit().offer(entry);
     let urls = SessionUrls::of(&request);
     let created = CreatedToken {
         token: token.text,

@@ -16,6 +16,7 @@ use super::request::RestRequest;
 use super::route::{RestResult, Route, RouteAuth};
 use super::session::{RenewedSession, RenewedToken, Session, SessionUrls};
 use crate::operations::Scope;
+use crate::operations::audit::{AuditAction, AuditDetail, AuditEntry, AuditObject};
 use crate::operations::sessions::{
     EndReason, SessionError, SessionFilter, SessionId, SessionUpdate, SessionView, StatusFilter,
 };
@@ -207,12 +208,31 @@ async fn update(mut request: RestRequest) -> RestResult {
         metadata: update.metadata,
     };
     let changes_something = update != SessionUpdate::default();
+    let changed = [
+        ("maxDurationMs", update.max_duration.is_some()),
+        ("idleTimeoutMs", update.idle_timeout.is_some()),
+        ("metadata", update.metadata.is_some()),
+    ];
     let updated = request
         .state
         .operations()
         .update_session(&before.client, id, update)
         .await;
     let view = updated.map_err(problem)?;
+    if changes_something {
+        let changed = changed.into_iter().filter(|(_, is_set)| *is_set);
+        let detail = AuditDetail {
+            changed: changed.map(|(name, _)| name).collect(),
+            ..AuditDetail::default()
+        };
+        let principal = &request.entered()?.access.principal;
+        let object = AuditObject::Session(id.to_string());
+        let entry = AuditEntry::new(principal.actor(), AuditAction::SessionUpdate, object)
+            .of_client(principal.scope.client.as_str())
+            .from_peer(principal.peer)
+            .with_detail(detail);
+        request.state.operations().audit().offer(entry);
+    }
     let token = if changes_something {
         renewed_token(&request, &view)?
     } else {
@@ -228,9 +248,11 @@ async fn end(request: RestRequest) -> RestResult {
     if view.destroyed_at_ms.is_some() {
         return answer::nothing();
     }
-    let operations = request.state.operations();
-    let ended = operations
-        .end_session(&view.client, id, EndReason::Requested, query.wait)
+    let principal = &request.entered()?.access.principal;
+    let ended = request
+        .state
+        .operations()
+        .end_session_by(principal, id, EndReason::Requested, query.wait)
         .await;
     ended.map_err(problem)?;
     answer::nothing()
@@ -250,10 +272,10 @@ async fn heartbeat(request: RestRequest) -> RestResult {
 
 /// A token that lasts as long as the session does now: with the rights of the request's token, or with all of them.
 fn renewed_token(request: &RestRequest, now: &SessionView) -> Result<RenewedToken, Problem> {
-    let keys = &request.state.tokens;
-    Ok(match &request.entered()?.access.claims {
+    let (keys, access) = (&request.state.tokens, &request.entered()?.access);
+    Ok(match &access.claims {
         Some(claims) => renewed(keys, claims, now).into(),
-        None => Some(mint(keys, now, Grant::all())).into(),
+        None => Some(mint(keys, now, Grant::all_of(&access.principal))).into(),
     })
 }
 

@@ -100,9 +100,9 @@ async fn terminate(mut request: RestRequest) -> RestResult {
         idle_for: asked.idle_for_ms.map(Duration::from_millis),
         metadata: asked.metadata,
     };
-    let client = &request.entered()?.access.principal.scope.client;
+    let principal = &request.entered()?.access.principal;
     let operations = request.state.operations();
-    let outcome = operations.terminate_sessions(client, selection).await;
+    let outcome = operations.terminate_sessions(principal, selection).await;
     failed.extend(outcome.failed.into_iter().map(|(id, code)| NotTerminated {
         id: id.to_string(),
         code,

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::operations::{ClientId, ClientLimits, ClientPolicyConfig};
 use crate::secret::Secret;
+use crate::tokens::ApiKey;
 
 /// Who may connect.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +23,9 @@ pub struct AuthConfig {
     /// or a unix socket.
     #[schemars(extend("examples" = [[{ "name": "coordinator", "token_file": "/run/secrets/token" }]]))]
     pub clients: Vec<ClientConfig>,
+    /// Require a token or an API key also where `clients` is empty. Then `server.listen` may be an address that other machines
+    /// can reach, and API keys (`keys add`) are the only way in.
+    pub required: bool,
     /// Require a token for `/metrics` too.
     pub protect_metrics: bool,
     /// Require the token of a session beside the client's own, in every request about a session or its pages. Only with
@@ -92,6 +96,20 @@ pub struct ClientLimitsConfig {
     pub sessions: Option<usize>,
 }
 
+impl ClientLimitsConfig {
+    /// These limits, and `other` where they say nothing.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            tabs: self.tabs.or(other.tabs),
+            max_inflight: self.max_inflight.or(other.max_inflight),
+            rate_per_second: self.rate_per_second.or(other.rate_per_second),
+            max_connections: self.max_connections.or(other.max_connections),
+            sessions: self.sessions.or(other.sessions),
+        }
+    }
+}
+
 impl ClientConfig {
     /// How many of the token's forms are given; it must be one.
     pub(crate) fn token_forms(&self) -> usize {
@@ -129,7 +147,7 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-/// A client that may connect.
+/// A configured client, with its token.
 #[derive(Debug, Clone)]
 pub struct ClientToken {
     /// Its name; tabs belong to it.
@@ -138,6 +156,46 @@ pub struct ClientToken {
     pub token: TokenHash,
     /// How much it may use, over all of its connections.
     pub limits: ClientLimits,
+}
+
+/// An API key, with how much its client may use.
+#[derive(Debug, Clone)]
+pub struct ClientKey {
+    /// The key.
+    pub key: ApiKey,
+    /// The day of its latest use, in days since the epoch.
+    pub last_used_day: Option<u64>,
+    /// How much its client may use, over all of its connections and credentials.
+    pub limits: ClientLimits,
+}
+
+/// What clients may prove themselves with.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials {
+    /// Tokens of configured clients.
+    pub tokens: Vec<ClientToken>,
+    /// API keys, revoked and expired ones among them.
+    pub keys: Vec<ClientKey>,
+    /// Refuses clients without a credential even where there is none that they could have, because the API keys could not be
+    /// read or none of them may be used.
+    pub is_required: bool,
+}
+
+impl From<Vec<ClientToken>> for Credentials {
+    fn from(tokens: Vec<ClientToken>) -> Self {
+        Self {
+            tokens,
+            ..Self::default()
+        }
+    }
+}
+
+impl Credentials {
+    /// Whether a client needs none of them. One that was revoked or has expired still counts: that a key ends must not
+    /// open the bridge to all programs.
+    pub fn is_open(&self) -> bool {
+        self.tokens.is_empty() && self.keys.is_empty() && !self.is_required
+    }
 }
 
 #[cfg(test)]

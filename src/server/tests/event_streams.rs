@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, yield_now};
 
-use super::harness::{Bridge, soon, with_tokens};
+use super::harness::{Bridge, api_key, first_revoked, soon, with_tokens};
 use crate::operations::{Fact, FactKind, Scope};
 use crate::tabs::FactSink as _;
 
@@ -269,6 +269,27 @@ async fn a_stream_needs_a_token_and_counts_as_a_connection() {
     assert_eq!(tab_of(&streams[0].next().await.unwrap()), 7);
     bridge.replace(vec![super::harness::client_token("b", "beta")]);
     assert_eq!(streams[0].next().await, None, "its token is gone");
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_api_key_that_it_was_opened_with() {
+    let (first, second) = (api_key("a", "watch"), api_key("a", "watch"));
+    let keys = vec![first.1, second.1];
+    let bridge = Bridge::with(|settings| settings.credentials.keys.clone_from(&keys)).await;
+    let (one, other) = (
+        format!("Bearer {}", first.0),
+        format!("Bearer {}", second.0),
+    );
+    let mut ends = Stream::open(bridge.address, PATH, &[("authorization", &one)]).await;
+    let mut stays = Stream::open(bridge.address, PATH, &[("authorization", &other)]).await;
+    assert_eq!((ends.status, stays.status), (200, 200));
+    bridge.replace_credentials(first_revoked(&keys));
+    assert_eq!(ends.next().await, None, "its key is revoked");
+    let of_a: Scope = "a".into();
+    bridge
+        .bus
+        .publish(Fact::of_tab(&of_a, TabId::new(7), FactKind::TabActivated));
+    assert_eq!(tab_of(&stays.next().await.unwrap()), 7);
 }
 
 /// Sends a request without a body.

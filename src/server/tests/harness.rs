@@ -22,7 +22,6 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::flow::FlowConfig;
-use crate::operations::StoreHandle;
 use crate::operations::sessions::{
     BadOption, NoSessionTokens, SessionLimits, SessionOptions, SessionTraffic,
 };
@@ -31,10 +30,15 @@ use crate::operations::{
     OperationSettings, Operations, StagingLimits, TabService, Tap, Timeouts, UrlPolicy,
 };
 use crate::policy::{Denied, EvaluatePolicy};
+use crate::sealing::MasterKey;
 use crate::server::ports::{BrowserStatus, Probe};
-use crate::server::settings::{ClientToken, Listen, ServerConfig, ServerSettings, TokenHash};
+use crate::server::settings::{
+    ClientKey, ClientToken, Credentials, Listen, ServerConfig, ServerSettings, TokenHash,
+};
 use crate::server::ws::hub::Hub;
 use crate::server::{Replacer, Server, Services};
+use crate::store::StoreHandle;
+use crate::store::fake::FakeBackend;
 use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
 use crate::tabs::{
@@ -42,7 +46,7 @@ use crate::tabs::{
     KeptDownload, NewTab, OnDisconnect, Registry, Reply, Restoration, Scope, ScopeSetup, TabError,
     TabHandle, TabMessage,
 };
-use crate::tokens::TokenKeys;
+use crate::tokens::{ApiKey, NewApiKey, TokenKeys};
 
 /// How long a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -76,7 +80,7 @@ pub(super) fn settings() -> ServerSettings {
         protect_metrics: false,
         require_session_token: false,
         token_keys: Arc::new(TokenKeys::new(b"a secret of the tests", None)),
-        clients: Vec::new(),
+        credentials: Credentials::default(),
     }
 }
 
@@ -120,9 +124,38 @@ pub(super) fn client_token(name: &str, token: &str) -> ClientToken {
     }
 }
 
+/// An API key of a client, with its text.
+pub(super) fn api_key(client: &str, scopes: &str) -> (String, ClientKey) {
+    let new = NewApiKey::generate().unwrap();
+    let key = ApiKey {
+        id: new.id,
+        client: client.to_owned(),
+        sha256: new.sha256,
+        scopes: scopes.parse().unwrap(),
+        expires_ms: None,
+        is_revoked: false,
+    };
+    let key = ClientKey {
+        key,
+        last_used_day: None,
+        limits: LIMITS,
+    };
+    (new.text, key)
+}
+
+/// The same keys, of which the first is revoked.
+pub(super) fn first_revoked(keys: &[ClientKey]) -> Credentials {
+    let mut keys = keys.to_vec();
+    keys[0].key.is_revoked = true;
+    Credentials {
+        keys,
+        ..Credentials::default()
+    }
+}
+
 /// Two clients, `a` with the token `alpha` and `b` with the token `beta`.
 pub(super) fn with_tokens(settings: &mut ServerSettings) {
-    settings.clients = vec![client_token("a", "alpha"), client_token("b", "beta")];
+    settings.credentials = vec![client_token("a", "alpha"), client_token("b", "beta")].into();
 }
 
 /// Refuses `evil.test` and every scheme but https.
@@ -219,10 +252,11 @@ impl BrowserStatus for FakeBrowser {
 
 /// What a server works with, where nothing happens.
 pub(super) fn services(registry: Registry) -> Services {
-    services_with(registry, mpsc::channel(1).0, operation_settings())
+    services_with(None, registry, mpsc::channel(1).0, operation_settings())
 }
 
 fn services_with(
+    kept: Option<Arc<FakeBackend>>,
     registry: Registry,
     opener: mpsc::Sender<(NewTab, Reply)>,
     settings: OperationSettings,
@@ -236,8 +270,8 @@ fn services_with(
         keeping: crate::operations::Keeping::off(),
         session_tokens: Arc::new(NoSessionTokens),
         traffic: SessionTraffic::default(),
-        store: StoreHandle::off(),
-        master_key: None,
+        master_key: kept.is_some().then(|| MasterKey::new([7; 32])),
+        store: kept.map_or_else(StoreHandle::off, |kept| StoreHandle::start(kept)),
     };
     Services {
         operations: Arc::new(Operations::new(
@@ -279,6 +313,22 @@ impl Bridge {
         change: impl FnOnce(&mut ServerSettings),
         change_operations: impl FnOnce(&mut OperationSettings),
     ) -> Self {
+        Self::with_store(None, change, change_operations).await
+    }
+
+    /// A server that keeps what it does.
+    pub(super) async fn keeping(
+        kept: Arc<FakeBackend>,
+        change: impl FnOnce(&mut ServerSettings),
+    ) -> Self {
+        Self::with_store(Some(kept), change, |_| {}).await
+    }
+
+    async fn with_store(
+        kept: Option<Arc<FakeBackend>>,
+        change: impl FnOnce(&mut ServerSettings),
+        change_operations: impl FnOnce(&mut OperationSettings),
+    ) -> Self {
         let mut settings = settings();
         change(&mut settings);
         let mut operations = operation_settings();
@@ -288,7 +338,7 @@ impl Bridge {
         let (opener, wanted) = mpsc::channel(16);
         let services = Services {
             browser: Arc::clone(&browser) as Arc<dyn BrowserStatus>,
-            ..services_with(registry.clone(), opener, operations)
+            ..services_with(kept, registry.clone(), opener, operations)
         };
         let bus = services.bus.clone();
         let (operations, limit) = (
@@ -338,7 +388,12 @@ impl Bridge {
 
     /// Puts other clients in force.
     pub(super) fn replace(&self, clients: Vec<ClientToken>) {
-        self.replacer.prepare(clients, None).unwrap().put_in_force();
+        self.replace_credentials(clients.into());
+    }
+
+    pub(super) fn replace_credentials(&self, credentials: Credentials) {
+        let replacement = self.replacer.prepare(credentials, None);
+        replacement.unwrap().put_in_force();
     }
 
     /// A tab whose messages the test takes.

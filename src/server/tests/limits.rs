@@ -175,7 +175,7 @@ async fn unanswered_requests_count_over_all_connections_of_a_client() {
         max_inflight: 2,
         ..LIMITS
     };
-    let bridge = Bridge::with(|settings| settings.clients = limited(limits)).await;
+    let bridge = Bridge::with(|settings| settings.credentials = limited(limits).into()).await;
     let (mut of_a, _of_b) = (bridge.tab("a", 1), bridge.tab("b", 2));
     let mut one = bridge.connect_with(ALPHA).await;
     let mut two = bridge.connect_with(ALPHA).await;
@@ -221,7 +221,7 @@ async fn the_rate_counts_over_all_connections_of_a_client() {
         rate_per_second: 1,
         ..LIMITS
     };
-    let bridge = Bridge::with(|settings| settings.clients = limited(limits)).await;
+    let bridge = Bridge::with(|settings| settings.credentials = limited(limits).into()).await;
     let mut clients = Vec::new();
     for _ in 0..6 {
         clients.push(bridge.connect_with(ALPHA).await);
@@ -251,7 +251,7 @@ async fn a_client_with_too_many_connections_is_turned_away_and_the_others_are_no
         max_connections: 1,
         ..LIMITS
     };
-    let bridge = Bridge::with(|settings| settings.clients = limited(limits)).await;
+    let bridge = Bridge::with(|settings| settings.credentials = limited(limits).into()).await;
     let mut first = bridge.connect_with(ALPHA).await;
     let mut second = bridge.greeted(ALPHA).await;
     assert_eq!(second.closed().await, 1013);
@@ -274,7 +274,7 @@ async fn a_client_is_told_its_own_limits() {
         rate_per_second: 7,
         max_connections: 2,
     };
-    let bridge = Bridge::with(|settings| settings.clients = limited(limits)).await;
+    let bridge = Bridge::with(|settings| settings.credentials = limited(limits).into()).await;
     let welcome = bridge.greeted(ALPHA).await.event().await;
     let told = &welcome["limits"];
     let figures = ["maxTabs", "maxInflight", "ratePerSecond", "maxConnections"];

@@ -1,7 +1,7 @@
 //! Clients are replaced while the server runs.
 
 use super::harness::{Bridge, client_token, soon, with_tokens};
-use crate::server::ReplaceError;
+use crate::server::{Credentials, ReplaceError};
 use crate::tabs::TabMessage;
 
 const ALPHA: &[&str] = &["Authorization: Bearer alpha"];
@@ -49,7 +49,10 @@ async fn the_last_token_of_a_server_that_others_reach_is_not_taken_away() {
         settings.config.listen = crate::server::Listen::Tcp("0.0.0.0:0".parse().unwrap());
     })
     .await;
-    let error = bridge.replacer.prepare(Vec::new(), None).unwrap_err();
+    let error = bridge
+        .replacer
+        .prepare(Credentials::default(), None)
+        .unwrap_err();
     assert!(matches!(error, ReplaceError::Open { .. }), "{error}");
     bridge.connect_with(ALPHA).await;
 }

@@ -452,6 +452,21 @@ async fn a_session_whose_token_is_removed_while_its_client_is_away_is_over() {
 }
 
 #[tokio::test]
+async fn a_session_is_not_resumed_with_another_api_key_of_its_client() {
+    let (first, second) = (
+        super::harness::api_key("a", "json"),
+        super::harness::api_key("a", "json"),
+    );
+    let keys = vec![first.1, second.1];
+    let bridge = Bridge::with(|settings| settings.credentials.keys = keys).await;
+    let bearer = |key: &str| format!("Authorization: Bearer {key}");
+    let mut coordinator = Coordinator::with(&bridge, &[&bearer(&first.0)]).await;
+    coordinator.cut().await;
+    coordinator.headers = vec![bearer(&second.0)];
+    assert_eq!(coordinator.come_back().await["code"], "RESUME_FAILED");
+}
+
+#[tokio::test]
 async fn requests_go_on_while_their_client_is_away_and_their_ids_stay_taken() {
     let bridge = Bridge::start().await;
     let mut tab = bridge.tab("default", 1);

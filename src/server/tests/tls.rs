@@ -112,7 +112,9 @@ async fn a_new_certificate_is_for_new_connections_and_a_broken_one_replaces_noth
     let bridge = Bridge::with(|settings| settings.config.tls = Some(files.clone())).await;
     let open = connect(&bridge, &first).await.unwrap();
     let second = renew(&files);
-    let replacement = bridge.replacer.prepare(Vec::new(), Some(&files));
+    let replacement = bridge
+        .replacer
+        .prepare(crate::server::Credentials::default(), Some(&files));
     replacement.unwrap().put_in_force();
     assert_eq!(answer(open, LIVEZ).await, "HTTP/1.1 200");
     assert!(connect(&bridge, &first).await.is_err());

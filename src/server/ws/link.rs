@@ -72,7 +72,7 @@ impl Link {
             state.send_budgets.link_of(&scope.client),
             keep,
         );
-        let opened = keep.and_then(|_| state.links.open(&scope, &outbox));
+        let opened = keep.and_then(|_| state.links.open(&principal, &outbox));
         let (token, requests) = opened.unzip();
         let presence = operations.attend(scope.clone());
         // Events are queued from here on, and `welcome` is then put in front of them, so that a tab that
@@ -95,8 +95,8 @@ impl Link {
         connection: &NewConnection,
         state: &Arc<ServerState>,
     ) -> Option<Self> {
-        let scope = &connection.principal.scope;
-        let holder = state.links.find(offer, scope, connection.encoding)?;
+        let principal = &connection.principal;
+        let holder = state.links.find(offer, principal, connection.encoding)?;
         let (reply, handed_over) = oneshot::channel();
         let seq = connection.seq;
         let request = LinkRequest::HandOver { seq, reply };

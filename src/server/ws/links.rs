@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::lock::lock;
 use crate::metrics;
-use crate::operations::{CallerId, Scope};
+use crate::operations::{CallerId, Principal, Scope};
 use crate::server::ws::link::Link;
 use crate::server::ws::outbox::Outbox;
 use crate::server::ws::resume_token::{ResumeOffer, ResumeToken};
@@ -50,11 +50,17 @@ struct LinkTable {
 #[derive(Debug)]
 struct LinkEntry {
     scope: Scope,
+    /// The API key of its client.
+    key: Option<String>,
     outbox: Outbox,
     token: ResumeToken,
     /// The token before it: a client that was cut off before it received the newer one has only this.
     previous: Option<ResumeToken>,
     holder: mpsc::Sender<LinkRequest>,
+}
+
+fn key_of(principal: &Principal) -> Option<String> {
+    principal.key.as_ref().map(|key| key.id.clone())
 }
 
 impl Links {
@@ -70,7 +76,7 @@ impl Links {
     /// numbers: the link cannot be resumed then.
     pub fn open(
         &self,
-        scope: &Scope,
+        principal: &Principal,
         outbox: &Outbox,
     ) -> Option<(ResumeToken, mpsc::Receiver<LinkRequest>)> {
         let id = outbox.id();
@@ -78,7 +84,8 @@ impl Links {
         // Each sender waits for the answer to its request, so that one place is enough.
         let (holder, requests) = mpsc::channel(1);
         let entry = LinkEntry {
-            scope: scope.clone(),
+            scope: principal.scope.clone(),
+            key: key_of(principal),
             outbox: outbox.clone(),
             token,
             previous: None,
@@ -95,12 +102,12 @@ impl Links {
         table.is_back(id);
     }
 
-    /// The holder of the link that this offer resumes in this scope, if it is valid: a link of one session cannot be
-    /// resumed in another.
+    /// The holder of the link that this offer resumes for this client, if it is valid: a link of one session cannot be
+    /// resumed in another, nor with another API key, which may grant less and ends at another time.
     pub fn find(
         &self,
         offer: &ResumeOffer,
-        scope: &Scope,
+        principal: &Principal,
         encoding: Encoding,
     ) -> Option<mpsc::Sender<LinkRequest>> {
         let table = self.table();
@@ -109,8 +116,10 @@ impl Links {
             || entry.previous.is_some_and(|token| token.is(&offer.token));
         let written = entry.outbox.next_number()? - 1;
         // Queued payloads are cut for one encoding.
-        let fits =
-            entry.scope == *scope && entry.outbox.encoding() == encoding && offer.cursor <= written;
+        let fits = entry.scope == principal.scope
+            && entry.key == key_of(principal)
+            && entry.outbox.encoding() == encoding
+            && offer.cursor <= written;
         (known && fits).then(|| entry.holder.clone())
     }
 

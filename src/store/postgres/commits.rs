@@ -86,7 +86,8 @@ async fn append(transaction: &impl GenericClient, row: AuditRow) -> Outcome {
         .await;
     locked.map_err(store_error)?;
     let last = transaction.query_opt(LAST_CHAIN, &[]).await;
-    let last: Option<Vec<u8>> = last.map_err(store_error)?.map(|row| row.get(0));
+    // NULL in front of the first row.
+    let last: Option<Vec<u8>> = last.map_err(store_error)?.and_then(|row| row.get(0));
     execute(transaction, &changes::audit(row, last.as_deref())).await
 }
 

@@ -12,8 +12,10 @@ use crate::store::write::{Retention, Write};
 /// The beginning of every insertion into the history, up to the rows.
 pub(crate) const INSERT_HISTORY: &str = "INSERT INTO history (client, session, tab, at_ms, kind, outcome, took_us, bytes, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
-/// The chain of the latest row of the audit.
-pub(crate) const LAST_CHAIN: &str = "SELECT chain FROM audit ORDER BY seq DESC LIMIT 1";
+/// The chain that the next row of the audit follows: that of the latest row, or of the last one that was deleted. NULL in
+/// front of the first row.
+pub(crate) const LAST_CHAIN: &str = "SELECT COALESCE((SELECT chain FROM audit ORDER BY seq DESC LIMIT 1), \
+    (SELECT value FROM settings WHERE name = 'audit_begin'))";
 
 /// The steps of one write.
 pub(crate) fn steps(write: Write) -> Result<Vec<Step>, StoreError> {
@@ -267,7 +269,7 @@ fn put_setting(name: String, Sealed(value): Sealed) -> Statement {
 }
 
 /// History and audit are in the order of time, so that looking at their oldest rows is enough.
-fn expire(retention: Retention) -> [Statement; 5] {
+fn expire(retention: Retention) -> [Statement; 6] {
     let most = retention.most;
     [
         statement!(
@@ -276,8 +278,16 @@ fn expire(retention: Retention) -> [Statement; 5] {
             retention.history_before_ms,
             most
         ),
+        // What is left has to be one chain, which follows the last row that is deleted (`AUDIT_BEGIN`).
         statement!(
-            "DELETE FROM audit WHERE seq IN (SELECT seq FROM (SELECT seq, at_ms FROM audit ORDER BY seq \
+            "INSERT INTO settings (name, value) SELECT 'audit_begin', chain FROM audit WHERE seq = (SELECT MAX(seq) \
+             FROM (SELECT seq, at_ms FROM audit ORDER BY seq LIMIT $2) AS oldest WHERE at_ms < $1) \
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            retention.audit_before_ms,
+            most
+        ),
+        statement!(
+            "DELETE FROM audit WHERE seq <= (SELECT MAX(seq) FROM (SELECT seq, at_ms FROM audit ORDER BY seq \
              LIMIT $2) AS oldest WHERE at_ms < $1)",
             retention.audit_before_ms,
             most

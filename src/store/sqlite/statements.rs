@@ -1,7 +1,7 @@
 //! Runs statements on a connection.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension as _, ToSql, params_from_iter};
+use rusqlite::{Connection, ToSql, params_from_iter};
 
 use super::errors::store_error;
 use crate::store::error::StoreError;
@@ -27,7 +27,7 @@ pub(super) fn step(connection: &Connection, step: Step) -> Result<(), StoreError
         Step::Run(statement) => execute(connection, &statement),
         Step::Audit(row) => {
             let last = connection.prepare_cached(LAST_CHAIN);
-            let last = last.and_then(|mut it| it.query_row([], |row| row.get(0)).optional());
+            let last = last.and_then(|mut it| it.query_row([], |row| row.get(0)));
             let last: Option<Vec<u8>> = last.map_err(store_error)?;
             execute(connection, &changes::audit(row, last.as_deref()))
         }

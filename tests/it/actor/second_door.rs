@@ -110,8 +110,11 @@ impl Door {
             permissions,
             quota: ClientQuota::new(limits, Instant::now()),
             is_anonymous: false,
+            key: None,
+            has_session_token: false,
+            peer: None,
             valid_until: None,
-            valid: watch::channel(()).1,
+            valid: never_revoked(),
         };
         let caller = operations.caller("test", principal);
         Self {
@@ -200,4 +203,11 @@ fn fields(kind: RequestKind) -> Value {
         RequestKind::RemoveInitScript => json!({"scriptId": "s1"}),
         RequestKind::Subscribe => json!({"events": ["consoleMessage"]}),
     }
+}
+
+/// A credential that stays valid.
+fn never_revoked() -> watch::Receiver<()> {
+    let (sender, valid) = watch::channel(());
+    std::mem::forget(sender);
+    valid
 }

@@ -28,6 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("runtime", &[]),
     ("sealing", &[]),
     ("store", &["clock", "lock", "metrics", "secret"]),
+    ("audit", &["clock", "store"]),
     ("systemd", &[]),
     ("client", &["protocol"]),
     ("console", &["client", "protocol"]),
@@ -77,7 +78,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "operations",
         &[
             "tabs", "clock", "locator", "lock", "metrics", "policy", "protocol", "sealing",
-            "sessions", "store",
+            "sessions", "store", "tokens", "audit",
         ],
     ),
     // A door reaches the tabs through operations only.
@@ -113,7 +114,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("cli", &["config", "telemetry"]),
+    ("cli", &["config", "telemetry", "tokens", "units"]),
     ("schema", &["config", "protocol", "server"]),
 ];
 

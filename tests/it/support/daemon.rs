@@ -77,7 +77,11 @@ impl Setup {
 
     /// Runs a command to its end.
     pub(crate) async fn run(&self) -> Ended {
-        let running = self.command().stdin(Stdio::null()).output();
+        Self::run_to_its_end(self.command()).await
+    }
+
+    async fn run_to_its_end(mut command: Command) -> Ended {
+        let running = command.stdin(Stdio::null()).output();
         let output = timeout(LONGEST, running)
             .await
             .expect("the command ends")
@@ -163,9 +167,14 @@ impl Setup {
     }
 
     fn command(&self) -> Command {
+        let mut command = self.bare_command();
+        command.args(&self.arguments);
+        command
+    }
+
+    fn bare_command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cdp-bridge"));
         command
-            .args(&self.arguments)
             .current_dir(self.dir())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -242,6 +251,13 @@ impl Daemon {
 
     pub(crate) fn dir(&self) -> &Path {
         self.setup.dir()
+    }
+
+    /// Runs another command in its directory and environment to its end.
+    pub(crate) async fn command(&self, arguments: &[&str]) -> Ended {
+        let mut command = self.setup.bare_command();
+        command.args(arguments);
+        Setup::run_to_its_end(command).await
     }
 
     /// The log so far.

@@ -33,7 +33,7 @@ pub(crate) fn routes() -> Vec<Route> {
         )
         .summary(TAG, "Drop a file that was handed over")
         .of_whole_session()
-        .answers_nothing(204, "It is gone"),
+        .answers_nothing(204, "It is gone, now or before"),
         Route::get(
             "/sessions/{sessionId}/downloads",
             "listDownloads",

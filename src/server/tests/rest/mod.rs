@@ -1,8 +1,10 @@
 //! The REST door.
 
+mod api_keys;
 mod auth;
 mod commands;
 mod cors;
+mod deletes;
 mod documents;
 mod errors;
 mod exchange;

@@ -12,7 +12,7 @@ use cdp_bridge_protocol::request::Viewport;
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::house::House;
+use super::house::{House, principal};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -294,7 +294,7 @@ async fn a_browser_that_answers_nothing_delays_the_end_of_a_session_but_no_list(
     let selection = TerminateSelection::default();
     let terminated = house
         .operations
-        .terminate_sessions(&"a".into(), selection)
+        .terminate_sessions(&principal("a"), selection)
         .await;
     assert_eq!(terminated.terminated, [session.id]);
     let page = house

@@ -1,7 +1,9 @@
 //! What the documents name is there: commands, targets of `make`, keys, files, and the defaults in
 //! their tables.
 
-use cdp_bridge::cli::{CliCommand, ConfigCommand, Invocation, StoreCommand};
+use cdp_bridge::cli::{
+    AuditCommand, CliCommand, ConfigCommand, Invocation, KeysCommand, StoreCommand,
+};
 use cdp_bridge::config::{self, Sources};
 
 use super::blocks;
@@ -271,6 +273,11 @@ fn the_table_of_commands_has_each_and_the_table_of_exit_codes_too() {
             CliCommand::Config(ConfigCommand::Print(_)) => "config print",
             CliCommand::Config(ConfigCommand::Check(_)) => "config check",
             CliCommand::Config(ConfigCommand::Example) => "config example",
+            CliCommand::Keys(KeysCommand::Add(_)) => "keys add",
+            CliCommand::Keys(KeysCommand::List(_)) => "keys list",
+            CliCommand::Keys(KeysCommand::Revoke(_)) => "keys revoke",
+            CliCommand::Audit(AuditCommand::List(_)) => "audit list",
+            CliCommand::Audit(AuditCommand::Verify(_)) => "audit verify",
             CliCommand::Store(StoreCommand::Check) => "store check",
             CliCommand::Store(StoreCommand::Migrate) => "store migrate",
             CliCommand::Store(StoreCommand::Vacuum) => "store vacuum",
@@ -287,6 +294,11 @@ fn the_table_of_commands_has_each_and_the_table_of_exit_codes_too() {
         "config print",
         "config check",
         "config example",
+        "keys add",
+        "keys list",
+        "keys revoke",
+        "audit list",
+        "audit verify",
         "store check",
         "store migrate",
         "store vacuum",

@@ -1,5 +1,6 @@
 //! The built binary as a process: how it starts, what it says, and what it leaves behind.
 
+mod api_keys;
 mod configuration;
 mod console;
 mod custody;
