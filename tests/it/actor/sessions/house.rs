@@ -213,6 +213,7 @@ impl House {
             keeping: Keeping::new(store.clone(), &key, store_required),
             session_tokens: Arc::new(NoSessionTokens),
             traffic: SessionTraffic::default(),
+            webhooks: cdp_bridge::webhooks::Webhooks::off(),
             store,
             master_key: Some(key),
         };
