@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench storm soak judge judges rest-judge outline fuzz demo schemas install dist clean help
+.PHONY: run test lint bench storm soak judge judges rest-judge webhook-judge outline fuzz demo schemas install dist clean help
 
 # rustup's directory is not on the PATH before the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -87,6 +87,12 @@ rest-judge: ## Let schemathesis try the REST door, EXAMPLES (50) an operation, a
 	@scripts/install-browser
 	cargo build --release --locked
 	@scripts/rest-judge $(BINARY) $(EXAMPLES) $(CUTS)
+
+webhook-judge: ## Verify a webhook of a real daemon with the library of Standard Webhooks
+	@scripts/need-rust
+	@scripts/install-browser
+	cargo build --release --locked
+	@scripts/webhook-judge $(BINARY)
 
 outline: ## Count the tokens of a page's outline, beside what other programs show of it
 	@scripts/need-rust

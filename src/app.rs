@@ -42,7 +42,9 @@ use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
 use crate::browser::sweep::sweep;
 use crate::clock::epoch_ms;
 use crate::config::Config;
-use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
+use crate::egress::{
+    Egress, OutgoingDialer, PeerCheck, ProxyLimits, ProxyListener, SystemResolver,
+};
 use crate::exposition::Exposition;
 use crate::open_files;
 use crate::operations::keeping::RestoreReport;
@@ -55,6 +57,7 @@ use crate::server::{BindError, Credentials, Listen, Server, Services};
 use crate::store::StoreHandle;
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 use crate::tokens::TokenKeys;
+use crate::webhooks::Webhooks;
 
 pub use self::kept::{Kept, KeptError};
 pub use self::reload::ReloadError;
@@ -62,6 +65,9 @@ pub use self::room_settings::SettingsError;
 
 /// Time limit for closing all tabs when the bridge stops. After it Chromium is ended anyway.
 const TABS_LIMIT: Duration = Duration::from_secs(3);
+
+/// How long a stop waits for webhooks that are due.
+const WEBHOOKS_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why the bridge did not start.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +91,7 @@ pub enum StartError {
 pub fn check(config: &Config) -> Result<(), SettingsError> {
     client_rules::read(config)?;
     room_settings::server(config, None)?;
+    room_settings::webhooks(config)?;
     Ok(())
 }
 
@@ -162,6 +169,7 @@ impl Daemon {
         };
         let token_keys = Arc::clone(&server_settings.token_keys);
         let session_tokens = SessionTokenMint::new(Arc::clone(&token_keys));
+        let webhooks = webhooks(config, &store, master_key.as_ref())?;
         let operations = application(
             config,
             OperationServices {
@@ -172,6 +180,7 @@ impl Daemon {
                 keeping: keeping(config, &store, master_key.as_ref()),
                 session_tokens: Arc::<SessionTokenMint>::clone(&session_tokens),
                 traffic,
+                webhooks,
                 store: store.clone(),
                 master_key: master_key.clone(),
             },
@@ -266,6 +275,8 @@ impl Daemon {
             .drain()
             .stop(answers_limit, close_tabs)
             .await;
+        // The webhooks of the sessions that have just ended, while there is time.
+        self.operations.webhooks().settle(WEBHOOKS_LIMIT).await;
         self.browser.stop().await;
         if let Err(error) = self.server.await {
             tracing::error!(%error, "the server failed");
@@ -336,12 +347,28 @@ fn egress() -> Egress {
     Egress::new(Arc::new(SystemResolver), limits)
 }
 
+/// What tells of what has happened.
+fn webhooks(
+    config: &Config,
+    store: &StoreHandle,
+    key: Option<&MasterKey>,
+) -> Result<Webhooks, SettingsError> {
+    Ok(match room_settings::webhooks(config)? {
+        Some((rules, signer)) => {
+            let dialer = OutgoingDialer::default();
+            Webhooks::start(rules, signer, dialer, store.clone(), key)
+        }
+        None => Webhooks::off(),
+    })
+}
+
 /// What carries out requests, with those that observe it.
 fn application(config: &Config, services: OperationServices, bus: &EventBus) -> Arc<Operations> {
     let settings = room_settings::operations(config);
     let taps = [Arc::new(CallLog) as Arc<dyn Tap>];
     let operations = Arc::new(Operations::new(settings, services, taps));
     bus.listen(operations.usage_counter());
+    bus.listen(operations.history_listener());
     operations
 }
 

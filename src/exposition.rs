@@ -129,6 +129,8 @@ metrics! {
     Gauge "cdp_bridge_sessions": "Sessions of clients of which something is left, by status.";
     Counter "cdp_bridge_sessions_ended_total": "Sessions of which nothing is left, by the reason of their end.";
     Histogram "cdp_bridge_session_seconds": "Time from the creation of a session until nothing of it was left.";
+    Counter "cdp_bridge_webhooks_total": "Attempts to deliver webhooks, by event and outcome.";
+    Gauge "cdp_bridge_webhooks_waiting": "Webhooks that wait or are being sent.";
     Gauge "cdp_bridge_sessions_away": "Disconnected clients that may still resume.";
     Gauge "cdp_bridge_resume_kept_bytes": "Bytes kept for clients that may resume.";
     Gauge "cdp_bridge_store_failing": "1 while the store that is configured cannot be written.";

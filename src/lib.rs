@@ -36,3 +36,4 @@ pub mod telemetry;
 mod timer;
 pub mod tokens;
 mod units;
+pub mod webhooks;

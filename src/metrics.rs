@@ -125,6 +125,17 @@ pub fn session_ended(reason: &'static str, lived: Duration) {
     ::metrics::histogram!("cdp_bridge_session_seconds").record(lived.as_secs_f64());
 }
 
+/// A webhook was `delivered`, `retried`, given up (`failed`) or `dropped`, because too many wait.
+pub fn webhook(event: &str, outcome: &'static str) {
+    ::metrics::counter!("cdp_bridge_webhooks_total", "event" => event.to_owned(), "outcome" => outcome)
+        .increment(1);
+}
+
+/// How many webhooks wait or are being sent.
+pub fn webhooks_waiting(count: usize) {
+    gauge("cdp_bridge_webhooks_waiting", count);
+}
+
 /// How many disconnected clients may still resume.
 pub fn sessions_away(count: usize) {
     gauge("cdp_bridge_sessions_away", count);

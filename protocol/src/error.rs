@@ -80,6 +80,8 @@ codes! {
     UnknownSession = "UNKNOWN_SESSION", retryable: no;
     /// There are as many sessions as there may be.
     Capacity = "CAPACITY", retryable: yes;
+    /// What is kept beyond the process cannot be read or written now.
+    StoreDown = "STORE_DOWN", retryable: yes;
     /// The session that a connection wanted to go on with is over; it has a new one.
     ResumeFailed = "RESUME_FAILED", retryable: no;
     /// A fault of the bridge; its log has the rest.

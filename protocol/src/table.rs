@@ -60,6 +60,8 @@ requests! {
     GetSession = "getSession" => DescribedSession { limit: Other, changes: no, tab: no };
     ListSessions = "listSessions" => ListedSessions { limit: Other, changes: no, tab: no };
     EndSession = "endSession" => SessionStateChanged { limit: Close, changes: yes, tab: no };
+    GetHistory = "getHistory" => History { limit: Other, changes: no, tab: no };
+    GetUsage = "getUsage" => Usage { limit: Other, changes: no, tab: no };
 }
 
 events! {
@@ -113,6 +115,8 @@ events! {
     PermissionsSet(PermissionsSet) = "permissionsSet";
     InitScriptAdded(InitScriptAdded) = "initScriptAdded";
     Pdf(Pdf) = "pdf" { data: base64, head: PdfHead };
+    History(History) = "history";
+    Usage(Usage) = "usage";
 }
 
 payload_events! {

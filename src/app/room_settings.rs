@@ -9,9 +9,11 @@ use crate::config::Config;
 use crate::operations::{OperationSettings, StagingLimits, Timeouts};
 use crate::policy::PatternError;
 use crate::sealing::MasterKey;
+use crate::secret::Secret;
 use crate::server::ServerSettings;
 use crate::tabs::TabSettings;
 use crate::tokens::TokenKeys;
+use crate::webhooks::{BadSecret, Signer, WebhookRules};
 
 /// How many commands wait on one tab.
 const WAITING_CHANGES: usize = 64;
@@ -25,6 +27,9 @@ pub enum SettingsError {
     /// The system has no random numbers.
     #[error("auth.session_secret: no secret can be made: {0}; set one")]
     NoRandomness(getrandom::Error),
+    /// What signs webhooks.
+    #[error("webhooks.secret: {0}")]
+    WebhookSecret(BadSecret),
     /// The hash of a token.
     #[error("{key}: is not 64 hexadecimal digits")]
     TokenHash { key: String },
@@ -36,8 +41,23 @@ impl SettingsError {
         match self {
             Self::Policy { key, .. } | Self::TokenHash { key } => key,
             Self::NoRandomness(_) => "auth.session_secret",
+            Self::WebhookSecret(_) => "webhooks.secret",
         }
     }
+}
+
+/// Which webhooks are sent, and what signs them; `None` if none are.
+pub(super) fn webhooks(config: &Config) -> Result<Option<(WebhookRules, Signer)>, SettingsError> {
+    let rules = WebhookRules::new(&config.webhooks).map_err(|(index, source)| {
+        let key = format!("webhooks.allow[{index}]");
+        SettingsError::Policy { key, source }
+    })?;
+    let (Some(rules), Some(secret)) = (rules, &config.webhooks.secret) else {
+        return Ok(None);
+    };
+    let previous = config.webhooks.secret_previous.as_ref();
+    let signer = Signer::new(secret.expose(), previous.map(Secret::expose));
+    Ok(Some((rules, signer.map_err(SettingsError::WebhookSecret)?)))
 }
 
 pub(super) fn tabs(config: &Config) -> TabSettings {

@@ -225,6 +225,7 @@ mod tests {
                 "tabs",
                 "sessions",
                 "store",
+                "webhooks",
                 "flow",
                 "timeouts",
                 "log"

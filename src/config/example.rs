@@ -121,6 +121,8 @@ mod tests {
             load_with(&Sources::default(), &|path| {
                 Ok(if path.ends_with("cdp-bridge.toml") {
                     text.clone()
+                } else if key.path.starts_with("webhooks") {
+                    "whsec_dXNlIG9wZW5zc2wgcmFuZCAtYmFzZTY0IDMy".to_owned()
                 } else if key.path == "store.key_file" {
                     "0f".repeat(32)
                 } else {

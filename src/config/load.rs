@@ -65,7 +65,12 @@ pub fn load_with(
     check::ranges(&config, &origins)?;
     let read_token = |path: &Path| read(&sources.working_dir.join(path));
     clients::resolve(&mut config.auth.clients, &origins, &read_token)?;
-    secrets::resolve(&mut config.auth, &origins, &read_token)?;
+    secrets::resolve(
+        &mut config.auth,
+        &mut config.webhooks,
+        &origins,
+        &read_token,
+    )?;
     secrets::resolve_store_key(&mut config.store, &origins, &read_token)?;
     rules::check(&config, &origins)?;
     warnings.extend(advice::of(&config, &origins));

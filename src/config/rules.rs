@@ -16,6 +16,7 @@ pub(crate) fn check(config: &Config, origins: &Origins) -> Result<(), ConfigErro
     connect(config, origins)?;
     tls(config, origins)?;
     clipboard(config, origins)?;
+    webhooks(config, origins)?;
     if config.auth.clients.is_empty() && !config.auth.required && !config.server.listen.is_local() {
         return Err(ConfigError::OpenListen {
             origin: origins.get("server.listen").clone(),
@@ -57,6 +58,16 @@ fn lists(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
         }
     }
     Ok(())
+}
+
+/// Without a secret a receiver could not tell who has sent a webhook.
+fn webhooks(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    const KEY: &str = "webhooks.allow";
+    if config.webhooks.allow.is_empty() || config.webhooks.secret.is_some() {
+        return Ok(());
+    }
+    let problem = "is set without a secret; set webhooks.secret or webhooks.secret_file".to_owned();
+    Err(bad_value(origins.get(KEY), KEY, problem))
 }
 
 fn log_level(config: &Config, origins: &Origins) -> Result<(), ConfigError> {

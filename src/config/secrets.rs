@@ -1,7 +1,7 @@
-//! Reads the secrets that sign tokens, and the key of the store, from their files, and checks them.
+//! Reads the secrets that sign tokens and webhooks, and the key of the store, from their files, and checks them.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::ConfigError;
 use super::origin::Origins;
@@ -9,28 +9,48 @@ use super::setting::bad_value;
 use crate::secret::Secret;
 use crate::server::AuthConfig;
 use crate::store::StoreConfig;
+use crate::webhooks::{Signer, WebhooksConfig};
 
 /// A secret that could be guessed would let anyone make tokens.
 const MIN_CHARS: usize = 32;
 
+/// What is wrong with a secret; `None` if it can be used.
+type Fault = fn(&Secret) -> Option<String>;
+
 /// Reads and checks the secrets. `read` reads a file by the path that the configuration gives.
 pub(crate) fn resolve(
     auth: &mut AuthConfig,
+    webhooks: &mut WebhooksConfig,
     origins: &Origins,
     read: &dyn Fn(&Path) -> io::Result<String>,
 ) -> Result<(), ConfigError> {
-    for (key, secret, file) in [
+    let secrets: [(&str, &mut Option<Secret>, &Option<PathBuf>, Fault); 4] = [
         (
             "auth.session_secret",
             &mut auth.session_secret,
             &auth.session_secret_file,
+            is_short,
         ),
         (
             "auth.session_secret_previous",
             &mut auth.session_secret_previous,
             &auth.session_secret_previous_file,
+            is_short,
         ),
-    ] {
+        (
+            "webhooks.secret",
+            &mut webhooks.secret,
+            &webhooks.secret_file,
+            signs_nothing,
+        ),
+        (
+            "webhooks.secret_previous",
+            &mut webhooks.secret_previous,
+            &webhooks.secret_previous_file,
+            signs_nothing,
+        ),
+    ];
+    for (key, secret, file, fault) in secrets {
         let file_key = format!("{key}_file");
         let refuse =
             |key: &str, problem: &str| bad_value(origins.get(key), key, problem.to_owned());
@@ -51,17 +71,21 @@ pub(crate) fn resolve(
             })?;
             *secret = Some(Secret::new(text.trim()));
         }
-        if secret
-            .as_ref()
-            .is_some_and(|it| it.expose().chars().count() < MIN_CHARS)
-        {
-            return Err(refuse(
-                part,
-                "the secret is shorter than 32 characters; make one with `openssl rand -hex 32`",
-            ));
+        if let Some(problem) = secret.as_ref().and_then(fault) {
+            return Err(refuse(part, &problem));
         }
     }
     Ok(())
+}
+
+fn is_short(secret: &Secret) -> Option<String> {
+    let short = "the secret is shorter than 32 characters; make one with `openssl rand -hex 32`";
+    (secret.expose().chars().count() < MIN_CHARS).then(|| short.to_owned())
+}
+
+fn signs_nothing(secret: &Secret) -> Option<String> {
+    let read = Signer::new(secret.expose(), None);
+    read.err().map(|error| format!("the secret {error}"))
 }
 
 /// Reads and checks the key of the store.
@@ -114,7 +138,8 @@ mod tests {
             Some("/short") => Ok("hunter2".to_owned()),
             _ => Err(io::Error::from(io::ErrorKind::NotFound)),
         };
-        let result = resolve(&mut auth, &Origins::default(), &read);
+        let mut webhooks = WebhooksConfig::default();
+        let result = resolve(&mut auth, &mut webhooks, &Origins::default(), &read);
         result.map(|()| auth).map_err(|error| error.to_string())
     }
 
@@ -134,6 +159,30 @@ mod tests {
                 .unwrap()
                 .session_secret
                 .is_none()
+        );
+    }
+
+    #[test]
+    fn a_secret_of_webhooks_has_their_form() {
+        let read = |_: &Path| Ok("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n".to_owned());
+        let resolved = |webhooks: WebhooksConfig| {
+            let (mut auth, mut webhooks) = (AuthConfig::default(), webhooks);
+            resolve(&mut auth, &mut webhooks, &Origins::default(), &read).map(|()| webhooks)
+        };
+        let of_file = WebhooksConfig {
+            secret_file: Some("/secret".into()),
+            ..WebhooksConfig::default()
+        };
+        let secret = resolved(of_file).unwrap().secret.unwrap();
+        assert_eq!(secret.expose(), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        let bad = WebhooksConfig {
+            secret_previous: Some(Secret::new(LONG)),
+            ..WebhooksConfig::default()
+        };
+        let error = resolved(bad).unwrap_err().to_string();
+        assert!(
+            error.contains("webhooks.secret_previous") && !error.contains(LONG),
+            "{error}"
         );
     }
 

@@ -12,6 +12,7 @@ use crate::sessions::SessionsConfig;
 use crate::store::StoreConfig;
 use crate::tabs::TabsConfig;
 use crate::telemetry::LogConfig;
+use crate::webhooks::WebhooksConfig;
 
 /// Everything that can be set about the bridge. The documentation of each key is also its
 /// description in the JSON Schema and its comment in `config.example.toml`.
@@ -32,6 +33,8 @@ pub struct Config {
     pub sessions: SessionsConfig,
     /// What outlives the process, and where it is kept.
     pub store: StoreConfig,
+    /// Where clients may have ends of sessions and jobs posted, and what signs them.
+    pub webhooks: WebhooksConfig,
     /// Rates and sizes of snapshots, screenshots, downloads and requests.
     pub flow: FlowConfig,
     /// Time limit of each class of requests, where a request brings none of its own: from 100ms to 120s.

@@ -14,6 +14,7 @@
 //! | `tunnel` | CONNECT |
 //! | [`target`], [`headers`], [`client_hello`] | parsers: request target, headers, TLS server name (public for fuzzing) |
 //! | `resolve`, `own_address`, `dial` | DNS, address check and connect |
+//! | `outgoing` | connections of the daemon itself, to servers that clients name |
 //! | `upstream_dial`, `proxy_handshake`, `proxy_tls` | the same through the upstream proxy of a session |
 //! | [`connect_response`], [`socks5`] | what upstream proxies answer (public for fuzzing) |
 //! | `route` | re-checks open connections when policy changes |
@@ -31,6 +32,7 @@ mod forward;
 pub mod headers;
 mod limits;
 mod lookups;
+mod outgoing;
 mod own_address;
 mod peer_check;
 #[cfg(target_os = "linux")]
@@ -55,6 +57,7 @@ mod tests;
 
 pub use block_reporter::{BlockReporter, BlockedRequest};
 pub use limits::ProxyLimits;
+pub use outgoing::{OutgoingDialer, OutgoingError, OutgoingStream};
 pub use peer_check::PeerCheck;
 pub use proxy_listener::ProxyListener;
 pub use recent_failures::RecentFailures;

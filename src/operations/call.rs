@@ -3,7 +3,7 @@
 use cdp_bridge_protocol::{IdempotencyKey, RequestId, RequestKind, TabId};
 
 use super::Arrival;
-use crate::tabs::CallId;
+use crate::tabs::{CallId, Scope};
 
 /// One operation, as taps and doors see it.
 #[derive(Debug, Clone)]
@@ -12,6 +12,8 @@ pub struct Call {
     pub id: CallId,
     /// Where its request came from, and when.
     pub arrival: Arrival,
+    /// Where it is carried out: of its tab or its session, where it names one that the caller may act on.
+    pub scope: Scope,
     /// Which request it is.
     pub kind: RequestKind,
     /// The tab that the request names, if it names one.

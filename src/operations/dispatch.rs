@@ -7,13 +7,14 @@ use cdp_bridge_protocol::request::{
 };
 use cdp_bridge_protocol::{RequestBody, RequestKind, TabId, TabRef};
 
+use super::history::HistoryPlan;
 use super::page_action::{self as page, locator};
 use super::page_setup as setup;
 use super::running_calls::CallPlace;
 use super::sessions::{SessionPlan, id_within_reach};
 use super::{
-    Caller, OperationError, Operations, Reach, Scope, SessionId, StreamSinks, Success, prompts,
-    raw_input,
+    Caller, OperationError, Operations, Reach, Scope, SessionError, SessionId, StreamSinks,
+    Success, prompts, raw_input,
 };
 use crate::clock::epoch_ms;
 use crate::policy::EvaluatePolicy;
@@ -33,6 +34,8 @@ pub(super) enum Plan {
     Cancel(Cancel),
     /// It is about a session.
     Session(SessionPlan),
+    /// It is about what was done in a session.
+    History(HistoryPlan),
 }
 
 type Planned = Result<Plan, OperationError>;
@@ -67,6 +70,15 @@ impl Operations {
             RequestBody::ListSessions(list) => Plan::Session(SessionPlan::list(list)?),
             RequestBody::EndSession(end) => {
                 Plan::Session(SessionPlan::End(id_within_reach(caller, &end.session_id)?))
+            }
+            RequestBody::GetHistory(get) => {
+                let id = Self::history_session(caller, get.session_id.as_ref())?;
+                let query = HistoryPlan::query(get).map_err(SessionError::BadOption)?;
+                Plan::History(HistoryPlan::Page(id, query))
+            }
+            RequestBody::GetUsage(get) => {
+                let id = Self::history_session(caller, get.session_id.as_ref())?;
+                Plan::History(HistoryPlan::Usage(id))
             }
             RequestBody::CloseTab(close) => send(tab(&close.tab_id)?, |reply| {
                 TabMessage::Close(CloseReason::Requested, Some(reply))

@@ -13,6 +13,7 @@ use super::failure::{
 };
 use super::sessions::SessionError;
 use super::staged_files::StagingError;
+use crate::store::StoreError;
 
 /// Why an operation failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -131,9 +132,19 @@ pub enum OperationError {
     /// Something cannot be done with a session.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// What is kept cannot be read now. Why is no matter of the client's, and may name paths.
+    #[error("what is kept cannot be read now; the log of the bridge has the details")]
+    Store(StoreError),
     /// The tab, or the supervisor of tabs, failed.
     #[error(transparent)]
     Failed(Failure),
+}
+
+impl From<StoreError> for OperationError {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!(%error, "the store cannot be read");
+        Self::Store(error)
+    }
 }
 
 impl From<TabError> for OperationError {
@@ -171,6 +182,7 @@ impl OperationError {
             Self::PermissionForbidden { .. } => ErrorCode::PermissionDenied,
             Self::Staging(error) => code_of_staging(error),
             Self::Session(error) => error.code(),
+            Self::Store(_) => ErrorCode::StoreDown,
             Self::Failed(failure) => code_of_tab(kind, &failure.error),
         }
     }

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::dispatch::Plan;
 use super::drain::{Drain, DrainPhase};
+use super::history::HistoryRecorder;
 use super::idempotency::IdempotencyGuard;
 use super::keeping::keeper::Keeper;
 use super::presence::PresenceCounts;
@@ -19,13 +20,14 @@ use super::sessions::{SessionCall, Sessions};
 use super::staging::Staging;
 use super::tap::{Tap, Taps};
 use super::{
-    Arrival, Call, CallId, Caller, CallerId, OperationError, OperationOutcome, OperationServices,
-    OperationSettings, Permission, Principal, Success,
+    Arrival, Call, CallId, Caller, CallerId, FactListener, OperationError, OperationOutcome,
+    OperationServices, OperationSettings, Permission, Principal, Success,
 };
 use crate::audit::Audit;
 use crate::clock::epoch_ms;
 use crate::store::StoreHandle;
 use crate::tabs::{Outcome, Reply, Scope, TabCounts, TabError, TabMessage};
+use crate::webhooks::Webhooks;
 
 /// A day, in milliseconds.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -41,6 +43,7 @@ pub struct Operations {
     pub(super) idempotency: Arc<IdempotencyGuard>,
     pub(super) running: RunningCalls,
     pub(super) sessions: Arc<Sessions>,
+    pub(super) history: Arc<HistoryRecorder>,
     audit: Audit,
     pub(super) keeper: Keeper,
     taps: Taps,
@@ -48,7 +51,7 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// Taps see every call, in this order.
+    /// Taps see every call, in this order, after the one that keeps the history.
     pub fn new(
         settings: OperationSettings,
         services: OperationServices,
@@ -62,7 +65,10 @@ impl Operations {
             Arc::clone(&staging),
             Arc::clone(&idempotency),
         );
+        let history = Arc::new(HistoryRecorder::new(services.store.clone()));
+        let recorder = Arc::clone(&history) as Arc<dyn Tap>;
         Self {
+            history,
             idempotency,
             staging,
             sessions,
@@ -73,9 +79,14 @@ impl Operations {
             running: RunningCalls::default(),
             present: PresenceCounts::default(),
             keeper: Keeper::default(),
-            taps: Taps(taps.into_iter().collect()),
+            taps: Taps(std::iter::once(recorder).chain(taps).collect()),
             calls: AtomicU64::new(1),
         }
+    }
+
+    /// Keeps what happens in sessions, as a listener on the bus.
+    pub fn history_listener(&self) -> Arc<dyn FactListener> {
+        Arc::clone(&self.history) as Arc<dyn FactListener>
     }
 
     /// A new caller without streams, which came through this door.
@@ -83,6 +94,11 @@ impl Operations {
         // Part of resume tokens: a count would tell a client how many callers others have.
         let id = CallerId(fastrand::u64(..));
         Caller::new(id, door, principal)
+    }
+
+    /// Tells of what has happened.
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.services.webhooks
     }
 
     /// What outlives the process.
@@ -170,9 +186,11 @@ impl Operations {
         } = request;
         let kind = body.kind();
         let id = self.next_call(caller);
+        let scope = self.scope_of(caller, &body);
         let call = Call {
             id,
             arrival,
+            scope: scope.clone(),
             kind,
             tab: body.tab().and_then(TabRef::id),
             request_id,
@@ -188,7 +206,7 @@ impl Operations {
             responder.answer(Err(error));
             return id;
         }
-        match SessionCall::new(&self.sessions, &self.scope_of(caller, &body)) {
+        match SessionCall::new(&self.sessions, &scope) {
             Ok(call) => responder.uses(call),
             Err(error) => {
                 responder.answer(Err(error.into()));
@@ -210,6 +228,7 @@ impl Operations {
             Ok(Plan::Answer(success)) => responder.answer(Ok(*success)),
             Ok(Plan::Cancel(cancel)) => self.cancel_request(caller, &cancel, responder),
             Ok(Plan::Session(plan)) => self.carry_out(plan, caller, timeout, responder),
+            Ok(Plan::History(plan)) => self.read_history(plan, caller, responder),
             Ok(Plan::Start(place, start)) => {
                 let timeout = timeout.unwrap_or(default_limit);
                 let call = responder.call();

@@ -21,6 +21,8 @@
 //! | [`once`] | whole answers of a door, made once for each idempotency key |
 //! | [`staged_files`], `staging` | the files that clients hand over in parts |
 //! | [`uploads`], `downloads` | whole files that a client hands over; those that pages have handed out |
+//! | [`kept_jobs`] | jobs in the store, and the webhooks of their ends |
+//! | [`history`] | what was done in each session: rows, and the answers to `getHistory` and `getUsage` |
 //! | [`sessions`] | what clients create, use and end: from the request to nothing left |
 //! | [`keeping`] | what outlives the process, and how it comes back |
 //! | [`drain`] | the phases of a stop, and what it waits for |
@@ -47,10 +49,12 @@ mod downloads;
 pub mod drain;
 pub mod error;
 pub mod execute;
+pub mod history;
 mod idempotency;
 mod idempotency_table;
 pub mod in_flight;
 pub mod keeping;
+pub mod kept_jobs;
 pub mod once;
 pub mod outcome;
 mod page_action;

@@ -4,6 +4,7 @@ use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::TabInfo;
 
 use super::OperationError;
+use super::history::{HistoryPage, UsageReport};
 use super::sessions::{CreatedSession, SessionPage, SessionView};
 use super::staged_files::StagedPart;
 use crate::tabs::{Answer, AnswerKind, FactKind};
@@ -32,6 +33,10 @@ pub enum Success {
     Sessions(Box<SessionPage>),
     /// To `endSession`: the session as it is then.
     SessionEnded(Box<SessionView>),
+    /// To `getHistory`.
+    History(Box<HistoryPage>),
+    /// To `getUsage`.
+    Usage(Box<UsageReport>),
     /// What a tab, or the supervisor of tabs, answered.
     Tab(Answer),
 }
@@ -58,7 +63,9 @@ pub(super) fn remembered_bytes(outcome: &OperationOutcome) -> usize {
             | Success::Staged(_)
             | Success::Session(_)
             | Success::Sessions(_)
-            | Success::SessionEnded(_),
+            | Success::SessionEnded(_)
+            | Success::History(_)
+            | Success::Usage(_),
         ) => return 0,
         Err(error) => return error.to_string().len(),
     };

@@ -16,6 +16,7 @@ use crate::tabs::{
     CallId, CancelReport, Comebacks, FactSink, KeptDownload, NewTab, Registry, Reply, Restoration,
     Scope, ScopeSetup, SupervisorHandle, TabError,
 };
+use crate::webhooks::Webhooks;
 
 /// Judges the URLs that clients ask for.
 pub trait UrlPolicy: fmt::Debug + Send + Sync + 'static {
@@ -128,6 +129,8 @@ pub struct OperationServices {
     pub session_tokens: Arc<dyn SessionTokens>,
     /// The bytes between pages and the network.
     pub traffic: SessionTraffic,
+    /// Tells of what has happened.
+    pub webhooks: Webhooks,
     /// What outlives the process; off where nothing is kept.
     pub store: StoreHandle,
     /// From which the keys are derived that texts in the store are encrypted with. `Some` wherever the store is on.

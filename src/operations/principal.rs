@@ -248,6 +248,8 @@ mod tests {
             RequestKind::PrintToPdf,
             RequestKind::GetSession,
             RequestKind::ListSessions,
+            RequestKind::GetHistory,
+            RequestKind::GetUsage,
         ];
         assert_eq!(reading.collect::<Vec<_>>(), expected);
     }

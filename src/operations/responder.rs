@@ -182,6 +182,7 @@ mod tests {
                 tab: None,
                 request_id: None,
                 idempotency_key: None,
+                scope: "a".into(),
                 arrival: Arrival {
                     caller: CallerId(1),
                     door: "test",

@@ -10,6 +10,7 @@
 //! | `requests` | the requests of the protocol, as far as they need more than a call of the above |
 //! | [`hold`] | requests and connections that use a session |
 //! | `usage` | what the pages of sessions have used |
+//! | `webhook` | the message of a session's end |
 //! | [`access`] | the port through which a new session gets its token and addresses |
 
 pub mod access;
@@ -22,6 +23,7 @@ mod returning;
 mod service;
 mod session_clock;
 mod usage;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -35,7 +35,9 @@ pub fn of_code(code: ErrorCode) -> StatusCode {
         | ErrorCode::PrintFail
         | ErrorCode::TabCrashed
         | ErrorCode::CdpDetached => StatusCode::BAD_GATEWAY,
-        ErrorCode::BrowserDown | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::BrowserDown | ErrorCode::ShuttingDown | ErrorCode::StoreDown => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         ErrorCode::CdpTimeout => StatusCode::GATEWAY_TIMEOUT,
     }
 }

@@ -11,7 +11,7 @@
 //! | [`rest`] | the REST door |
 //! | [`problem`], [`http_status`] | errors of HTTP |
 //! | [`admin`] | `/health`, `/metrics` and so on; replacing clients and certificate |
-//! | [`wire`], [`wire_error`] | facts, answers and errors as messages of the protocol |
+//! | [`wire`], [`wire_error`], [`wire_session`], [`wire_history`] | facts, answers and errors as messages of the protocol |
 //! | [`session_tokens`] | the tokens of sessions |
 //! | [`settings`], [`ports`], [`state`] | settings and dependencies; what connections share, and how they are admitted |
 
@@ -29,6 +29,7 @@ pub mod sse;
 pub mod state;
 pub mod wire;
 pub mod wire_error;
+pub mod wire_history;
 pub mod wire_session;
 pub mod ws;
 

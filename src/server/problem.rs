@@ -60,7 +60,10 @@ impl HttpCode {
     fn retryable(self) -> bool {
         matches!(
             self,
-            Self::RequestTimeout | Self::TooManyConnections | Self::TooManyAttempts
+            Self::RequestTimeout
+                | Self::TooManyConnections
+                | Self::TooManyAttempts
+                | Self::JobInterrupted
         )
     }
 }
@@ -80,6 +83,8 @@ http_codes! {
     UnknownPath = "UNKNOWN_PATH", NOT_FOUND;
     /// No such job, or another client's.
     UnknownJob = "UNKNOWN_JOB", NOT_FOUND;
+    /// The bridge stopped before the job was over.
+    JobInterrupted = "JOB_INTERRUPTED", CONFLICT;
     /// The path has no such method.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED;
     /// No answer of the media types that the client accepts.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::log_limit::LogLimit;
@@ -26,6 +26,9 @@ use crate::server::state::{ServerState, Services};
 const MAX_HTTP: usize = 1024;
 /// The most refused connections at a time that are answered; others are just closed.
 const MAX_REFUSED: usize = 64;
+
+/// How long the start waits for the jobs of an earlier run.
+const RESTORE: Duration = Duration::from_secs(5);
 
 /// A server that listens.
 #[derive(Debug)]
@@ -53,10 +56,14 @@ impl Server {
     pub async fn bind(mut settings: ServerSettings, services: Services) -> Result<Self, BindError> {
         let (listener, address, tls) = listen(&settings).await?;
         settings.config.listen = address;
-        Ok(Self {
-            listener,
-            state: Arc::new(ServerState::new(settings, tls.map(TlsPort::new), services)),
-        })
+        let state = Arc::new(ServerState::new(settings, tls.map(TlsPort::new), services));
+        let jobs = state.rest.jobs.restore(state.operations());
+        if timeout(RESTORE, jobs).await.is_err() {
+            tracing::warn!(
+                "jobs of an earlier run are not known: the store did not answer in time"
+            );
+        }
+        Ok(Self { listener, state })
     }
 
     /// Whether [`Self::bind`] would succeed now: listens, and stops again.

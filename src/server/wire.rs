@@ -11,7 +11,7 @@ use cdp_bridge_protocol::event::{
 use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
 
-use super::{wire_error, wire_session};
+use super::{wire_error, wire_history, wire_session};
 use crate::operations::fact::{AskedAuth, AskedDialog, ConsoleLine, PageFrame};
 use crate::operations::{
     Acted, Answer, AnswerKind, Call, CastFrame, Fact, FactKind, OperationOutcome, SessionId,
@@ -245,6 +245,8 @@ pub fn outcome(
         }
         .into(),
         Ok(Success::Sessions(page)) => wire_session::listed(*page).into(),
+        Ok(Success::History(page)) => wire_history::history(*page).into(),
+        Ok(Success::Usage(report)) => wire_history::usage(*report).into(),
         Ok(Success::SessionEnded(view)) => wire_session::state(&view).into(),
         Err(error) => wire_error::of_operation(call.kind, &error, call.tab).into(),
     };

@@ -108,6 +108,7 @@ fn details_of_operation(error: &OperationError) -> ErrorDetails {
         OperationError::Staging(error) => return details_of_staging(error),
         OperationError::Session(error) => return details_of_session(error),
         OperationError::NotPermitted { .. }
+        | OperationError::Store(_)
         | OperationError::NoStreams { .. }
         | OperationError::UnknownTab { .. }
         | OperationError::ScriptsDisabled { .. }

@@ -3,10 +3,10 @@
 use cdp_bridge_protocol::RequestKind;
 use cdp_bridge_protocol::event::{
     ListedSessions, SessionConnectionCounts, SessionCountsInfo, SessionCreated, SessionInfo,
-    SessionLimitsInfo, SessionStateChanged, SessionUsageCounts, StartedPage, StartedPageError,
+    SessionLimitsInfo, SessionStateChanged, StartedPage, StartedPageError,
 };
 
-use super::wire_error;
+use super::{wire_error, wire_history};
 use crate::operations::sessions::{CreatedSession, SessionPage, SessionView, StartPage};
 
 /// A session.
@@ -31,13 +31,7 @@ pub fn info(view: SessionView) -> SessionInfo {
             cdp: connections.cdp as u64,
             watch: connections.watch as u64,
         },
-        usage: SessionUsageCounts {
-            pages: usage.pages,
-            requests: usage.requests,
-            cdp_messages: usage.cdp_messages,
-            egress_bytes: usage.egress_bytes,
-            blocked_requests: usage.blocked_requests,
-        },
+        usage: wire_history::used(usage),
         limits: view.limits.map(|limits| SessionLimitsInfo {
             max_duration_ms: limits.max_duration_ms,
             idle_timeout_ms: limits.idle_timeout_ms,

@@ -64,7 +64,7 @@ pub struct SessionOptions {
     pub timezone_id: Option<String>,
     /// Whether it is kept beyond the process and comes back; not the one behind a single request, which ends with it.
     pub is_kept: bool,
-    /// Where its end is told.
+    /// Receives the webhook of its end.
     pub webhook_url: Option<String>,
 }
 

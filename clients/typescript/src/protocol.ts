@@ -439,6 +439,8 @@ export type ErrorCode =
   | "UNKNOWN_SESSION"
   /** There are as many sessions as there may be. */
   | "CAPACITY"
+  /** What is kept beyond the process cannot be read or written now. */
+  | "STORE_DOWN"
   /** The session that a connection wanted to go on with is over; it has a new one. */
   | "RESUME_FAILED"
   /** A fault of the bridge; its log has the rest. */
@@ -568,6 +570,27 @@ export type Handled =
   /** It is open until `answerDialog`, or until `answerBy` (`policy.dialogs = "ask"`). */
   | "asked"
   ;
+
+/** A request that was carried out, or something that happened. */
+export interface HistoryEntry {
+  /** Bytes of its payload; absent if it has none. */
+  bytes?: number | null;
+  /** Some of its fields; none that may hold a secret. */
+  detail?: Record<string, unknown> | null;
+  /** How long it took, in milliseconds; absent for an event. */
+  ms?: number | null;
+  /** `ok`, or the code of its error. */
+  outcome: string;
+  /** Its tab. */
+  tabId?: TabId | null;
+  /** When it was answered, in milliseconds since 1970. */
+  ts: number;
+  /**
+   * The type of the request, such as `click`, or of the event, such as `tabCrashed`; `gap` where entries are missing
+   * that could not be kept.
+   */
+  type: string;
+}
 
 /** The client's own name for one change: requests of the client with the same key are one request, and all of them get the first one's answer. */
 export type IdempotencyKey = string;
@@ -1034,6 +1057,20 @@ export type TabState =
   /** It gets a new target. */
   | "rebuilding"
   ;
+
+/** The totals of one type of request. */
+export interface TypeUsage {
+  /** Bytes of their payloads. */
+  bytes: number;
+  /** Those that failed. */
+  failed: number;
+  /** How long the slowest took, in milliseconds. */
+  maxMs: number;
+  /** How many. */
+  requests: number;
+  /** How long they took together, in milliseconds. */
+  totalMs: number;
+}
 
 /**
  * A file that is handed to a page: its bytes, never a path of the server. Either `name` and `data`, or the
@@ -2410,7 +2447,7 @@ export interface CreateSessionFields {
   timezoneId?: string | null;
   /** Size of the visible part of its pages, where `createTab` sets none; the configured window size if absent. */
   viewport?: Viewport | null;
-  /** Where its end is told by a `POST`, if the configuration allows that host (`webhooks.allow`). */
+  /** Receives a `POST` once it has ended, if the configuration allows that host (`webhooks.allow`). */
   webhookUrl?: string | null;
 }
 
@@ -2455,6 +2492,45 @@ export interface EndSessionFields {
   requestId?: RequestId;
   /** The session. */
   sessionId: SessionRef;
+  /**
+   * Time limit in milliseconds; the configuration says what holds if absent.
+   * From 100 to 120000.
+   */
+  timeoutMs?: number;
+}
+
+/** Fields of a `getHistory`. */
+export interface GetHistoryFields {
+  /** The `nextCursor` of an earlier answer. */
+  cursor?: string | null;
+  /** Only entries of this type, such as `click`. */
+  entryType?: string | null;
+  /** Only what has failed. */
+  failed?: boolean | null;
+  /**
+   * The most entries of one answer; 100 if absent.
+   * From 1 to 500.
+   */
+  limit?: number | null;
+  /** The newest first. */
+  newestFirst?: boolean | null;
+  requestId?: RequestId;
+  /** The session; the connection's own if absent. */
+  sessionId?: SessionRef | null;
+  /** Only what was done in this tab, which may be closed. */
+  tabId?: TabRef | null;
+  /**
+   * Time limit in milliseconds; the configuration says what holds if absent.
+   * From 100 to 120000.
+   */
+  timeoutMs?: number;
+}
+
+/** Fields of a `getUsage`. */
+export interface GetUsageFields {
+  requestId?: RequestId;
+  /** The session; the connection's own if absent. */
+  sessionId?: SessionRef | null;
   /**
    * Time limit in milliseconds; the configuration says what holds if absent.
    * From 100 to 120000.
@@ -3294,6 +3370,44 @@ export interface PdfEvent {
   url: string;
 }
 
+/** What was done in a session: a part of it. */
+export interface HistoryEvent {
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** Its requests and events, in the order that was asked for. */
+  entries: Array<HistoryEntry>;
+  /** For the `cursor` of the next request; absent where no more follow now. */
+  nextCursor?: string | null;
+  requestId?: RequestId;
+  /** The session. */
+  sessionId: string;
+  type: "history";
+}
+
+/** The totals of a session. */
+export interface UsageEvent {
+  /** The same for each type of request. */
+  byType: Record<string, TypeUsage>;
+  /** Bytes of their payloads. */
+  bytes: number;
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** Those that failed. */
+  failed: number;
+  requestId?: RequestId;
+  /** Requests in its history. */
+  requests: number;
+  /** The session. */
+  sessionId: string;
+  /** The slowest requests, the slowest first. */
+  slowest: Array<HistoryEntry>;
+  /** How long they took together, in milliseconds. */
+  totalMs: number;
+  type: "usage";
+  /** What the session has used since its creation; since the start of the bridge for the implicit one. */
+  used: SessionUsageCounts;
+}
+
 /** Every event. One that this list does not know is passed on with its `type` all the same. */
 export type BridgeEvent =
   | WelcomeEvent
@@ -3344,7 +3458,9 @@ export type BridgeEvent =
   | EmulatedEvent
   | PermissionsSetEvent
   | InitScriptAddedEvent
-  | PdfEvent;
+  | PdfEvent
+  | HistoryEvent
+  | UsageEvent;
 
 /** Every event by its `type`. */
 export interface EventTypes {
@@ -3397,6 +3513,8 @@ export interface EventTypes {
   permissionsSet: PermissionsSetEvent;
   initScriptAdded: InitScriptAddedEvent;
   pdf: PdfEvent;
+  history: HistoryEvent;
+  usage: UsageEvent;
 }
 
 /** Every request by its `type`: what it takes, and the event that answers it. */
@@ -3452,6 +3570,8 @@ export interface RequestTypes {
   getSession: { fields: GetSessionFields; answer: SessionEvent };
   listSessions: { fields: ListSessionsFields; answer: SessionsEvent };
   endSession: { fields: EndSessionFields; answer: SessionStateChangedEvent };
+  getHistory: { fields: GetHistoryFields; answer: HistoryEvent };
+  getUsage: { fields: GetUsageFields; answer: UsageEvent };
 }
 
 /** Requests that change something: without an `idempotencyKey` they are never sent twice. */
@@ -3778,5 +3898,21 @@ export abstract class Requests {
    */
   endSession(fields: EndSessionFields): Promise<RequestTypes["endSession"]["answer"]> {
     return this.request("endSession", fields);
+  }
+
+  /**
+   * Asks for what was done in a session, the oldest first; also for one that has ended, while its history is kept. Answered by
+   * `history`. It never has what was typed, cookies, passwords, scripts or the query of a URL.
+   */
+  getHistory(fields: GetHistoryFields = {}): Promise<RequestTypes["getHistory"]["answer"]> {
+    return this.request("getHistory", fields);
+  }
+
+  /**
+   * Asks for the totals of a session: its requests, those that failed, the slowest ones, and what it has used; also of
+   * one that has ended, while its history is kept. Answered by `usage`.
+   */
+  getUsage(fields: GetUsageFields = {}): Promise<RequestTypes["getUsage"]["answer"]> {
+    return this.request("getUsage", fields);
   }
 }

@@ -1,6 +1,6 @@
 //! Messages from the bridge to a Coordinator.
 //!
-//! [`bodies`], [`page_actions`], [`emulation`], [`console`], [`files`], [`frames`], [`prompts`] and [`sessions`] hold the fields of each event, [`message`] the envelope
+//! [`bodies`], [`page_actions`], [`emulation`], [`console`], [`files`], [`frames`], [`prompts`], [`sessions`] and [`history`] hold the fields of each event, [`message`] the envelope
 //! with its `type` and `requestId`; the [table](crate::table) lists them.
 
 mod bodies;
@@ -8,6 +8,7 @@ mod console;
 mod emulation;
 mod files;
 mod frames;
+mod history;
 mod message;
 mod page_actions;
 mod prompts;
@@ -18,6 +19,7 @@ pub use console::*;
 pub use emulation::*;
 pub use files::*;
 pub use frames::*;
+pub use history::*;
 pub use message::{Message, NotAMessage, numbered};
 pub use page_actions::*;
 pub use prompts::*;

@@ -1,7 +1,7 @@
 //! Messages from a Coordinator to the bridge.
 //!
 //! [`bodies`], [`actions`], [`raw_input`], [`prompts`], [`page_queries`], [`outlines`], [`waiting`], [`picture_options`], [`printing`], [`emulation`],
-//! [`permissions`], [`init_scripts`], [`subscribe`], [`uploads`], [`sessions`] and [`upstream_proxy`] hold the fields of each request; the [table](crate::table) has the
+//! [`permissions`], [`init_scripts`], [`subscribe`], [`uploads`], [`sessions`], [`history`] and [`upstream_proxy`] hold the fields of each request; the [table](crate::table) has the
 //! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
 //! field and what was expected.
 
@@ -13,6 +13,7 @@ mod emulation;
 mod envelope;
 mod envelope_scan;
 mod extra_headers;
+mod history;
 mod init_scripts;
 mod kind;
 mod outlines;
@@ -37,6 +38,7 @@ pub use devices::{DEVICES, Device, DeviceProfile};
 pub use emulation::*;
 pub use envelope::Request;
 pub use extra_headers::{BadHeaders, ExtraHeaders};
+pub use history::*;
 pub use init_scripts::*;
 pub use kind::TimeoutClass;
 pub use outlines::*;

@@ -76,7 +76,7 @@ pub struct CreateSession {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub timezone_id: Option<String>,
-    /// Where its end is told by a `POST`, if the configuration allows that host (`webhooks.allow`).
+    /// Receives a `POST` once it has ended, if the configuration allows that host (`webhooks.allow`).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub webhook_url: Option<String>,

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use super::error::SessionError;
 use super::service::{Place, Sessions, new_id};
-use super::{CreatedSession, EndReason, SessionId, SessionOptions, StartPage};
+use super::{BadOption, CreatedSession, EndReason, SessionId, SessionOptions, StartPage};
 use crate::audit::{AuditAction, AuditEntry, AuditObject};
 use crate::operations::principal::Reach;
 use crate::operations::{
@@ -68,6 +68,7 @@ impl Operations {
         call: CreationCall,
     ) -> Result<CreatedSession, SessionError> {
         let client = &principal.scope.client;
+        self.check_webhook(&options)?;
         let start_url = options.start_url.clone();
         let (id, is_new) = tokio::select! {
             biased;
@@ -105,6 +106,15 @@ impl Operations {
         let made = making.await.unwrap_or(Err(SessionError::Failed));
         unclaimed.id = None;
         made
+    }
+
+    /// Whether the configuration lets the end of a session be told there.
+    fn check_webhook(&self, options: &SessionOptions) -> Result<(), BadOption> {
+        let Some(url) = &options.webhook_url else {
+            return Ok(());
+        };
+        let checked = self.services.webhooks.check(url);
+        checked.map_err(|error| BadOption::new("webhookUrl", error.to_string()))
     }
 
     fn audit_creation(&self, principal: &Principal, id: SessionId) {

@@ -11,11 +11,13 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::service::{EndStage, Sessions};
-use super::{EndReason, SessionId};
+use super::{EndReason, SessionId, webhook};
 use crate::audit::{Actor, Audit, AuditAction, AuditDetail, AuditEntry, AuditObject};
+use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::operations::{CallId, Principal};
 use crate::tabs::Scope;
+use crate::webhooks::Kept;
 
 /// For tabs to close, and for browser contexts to be disposed of. A tab has 5 s for that, a context 10 s.
 const TABS: Duration = Duration::from_secs(20);
@@ -25,6 +27,9 @@ const CALLS: Duration = Duration::from_secs(5);
 
 /// For connections to read what is queued for them and to close.
 const CONNECTIONS: Duration = Duration::from_secs(8);
+
+/// For the webhook of the end to be kept. Nothing waits for its receiver.
+const WEBHOOK: Duration = Duration::from_secs(5);
 
 impl Sessions {
     /// Ends a session, unless it has ended already. It takes no more work when this returns. The future waits until
@@ -106,6 +111,7 @@ impl Sessions {
             within(id, "connections", CONNECTIONS, are_over(uses, 1)).await;
         }
         self.forget(&scope);
+        let told = self.keep_webhook(id, &scope, reason).await;
         if let Some(kept) = self.kept(id) {
             self.services.keeping.ended(&kept).await;
         }
@@ -114,8 +120,24 @@ impl Sessions {
             let age = self.table(|table| table.age(id, Instant::now()));
             metrics::session_ended(reason.as_str(), age);
         }
+        if let Some(told) = told {
+            self.services.webhooks.send(told);
+        }
         self.admit_waiting();
         self.clock_changed();
+    }
+
+    /// Keeps the message of a session's end before the end itself: if the process ends in between, the session ends once
+    /// more, and the message is the same. Nothing of it waits for its receiver.
+    async fn keep_webhook(&self, id: SessionId, scope: &Scope, reason: EndReason) -> Option<Kept> {
+        let url = self.table(|table| table.options(id)?.webhook_url.clone())?;
+        let view = self.table(|table| table.view(&scope.client, id, Instant::now()))?;
+        let event = webhook::ended(url, &view, reason, epoch_ms());
+        let kept = timeout(WEBHOOK, self.services.webhooks.keep(event)).await;
+        if kept.is_err() {
+            tracing::error!(session = %id, "the webhook of a session's end was not kept in time");
+        }
+        kept.ok().flatten()
     }
 
     /// What belongs to a scope beside its tabs.

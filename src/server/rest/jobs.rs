@@ -19,8 +19,9 @@ use super::session::SessionUrls;
 use super::sessions::problem;
 use crate::clock::epoch_ms;
 use crate::lock::lock;
-use crate::operations::sessions::{EndReason, SessionId, SessionOptions};
-use crate::operations::{ClientId, Principal};
+use crate::operations::kept_jobs::{JobState, KeptJob};
+use crate::operations::sessions::{EndReason, SessionError, SessionId, SessionOptions};
+use crate::operations::{ClientId, Operations, Principal};
 use crate::server::problem::{HttpCode, Problem};
 use crate::server::state::ServerState;
 
@@ -73,6 +74,18 @@ impl Job {
     }
 }
 
+impl JobStatus {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// The jobs of all clients.
 #[derive(Debug, Default)]
 pub(crate) struct Jobs(Mutex<HashMap<String, KnownJob>>);
@@ -84,15 +97,49 @@ struct KnownJob {
     task: Option<AbortHandle>,
     /// When its result is forgotten.
     until: Option<Instant>,
-    /// The session that it has created, until its client has read of it.
-    unread: Option<SessionId>,
+    /// The session that it has created.
+    session: Option<SessionId>,
+    /// Its client has not read of that session yet.
+    is_unread: bool,
+    /// Receives the webhook of its end.
+    webhook_url: Option<String>,
     /// Deleted: only its id is known, so that a repeated deletion is answered alike.
     is_deleted: bool,
 }
 
+impl KnownJob {
+    fn kept(&self) -> KeptJob {
+        let until = self
+            .until
+            .map(|at| at.saturating_duration_since(Instant::now()));
+        let millis = |left: Duration| u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        KeptJob {
+            id: self.job.id.clone(),
+            client: self.client.clone(),
+            status: self.job.status.as_str().to_owned(),
+            created_ms: self.job.created_at,
+            until_ms: until.map(|left| epoch_ms().saturating_add(millis(left))),
+            state: JobState {
+                webhook_url: self.webhook_url.clone(),
+                result: self.job.result.clone(),
+                error: self.job.error.clone(),
+                session: self.session,
+                is_unread: self.is_unread,
+            },
+        }
+    }
+
+    fn fail(&mut self, problem: &Problem) {
+        self.job.status = JobStatus::Failed;
+        let path = self.job.path();
+        let document = problem.document(&path, &self.job.id);
+        self.job.error = serde_json::to_value(&document).ok();
+    }
+}
+
 impl Jobs {
     /// Creates a session once there is a place.
-    pub(super) fn start(
+    pub(super) async fn start(
         &self,
         state: Arc<ServerState>,
         principal: Principal,
@@ -106,11 +153,33 @@ impl Jobs {
             result: None,
             error: None,
         };
-        let client = principal.scope.client.clone();
+        let kept = self.insert(KnownJob {
+            client: principal.scope.client.clone(),
+            job: job.clone(),
+            task: None,
+            until: None,
+            session: None,
+            is_unread: false,
+            webhook_url: options.webhook_url.clone(),
+            is_deleted: false,
+        })?;
+        state.operations().keep_job(&kept).await;
+        let id = job.id.clone();
+        let mut known = lock(&self.0);
+        // It may have been cancelled meanwhile.
+        if let Some(known) = known.get_mut(&id) {
+            let task = tokio::spawn(run(state, principal, urls, options, id));
+            known.task = Some(task.abort_handle());
+        }
+        Ok(job)
+    }
+
+    /// One more job, unless its client has as many as it may.
+    fn insert(&self, job: KnownJob) -> Result<KeptJob, Problem> {
         let mut known = lock(&self.0);
         forget_old(&mut known);
         let own = known.values();
-        let own = own.filter(|it| it.client == client && !it.is_deleted);
+        let own = own.filter(|it| it.client == job.client && !it.is_deleted);
         let own = own.count();
         if own >= MOST {
             let detail =
@@ -122,68 +191,79 @@ impl Jobs {
                 ..ErrorDetails::default()
             }));
         }
-        let id = job.id.clone();
-        let task = tokio::spawn(async move {
-            let created = state.operations().create_session(&principal, options).await;
-            let mut unread = None;
-            let outcome = match created {
-                Ok(created) => {
-                    unread = created.is_new.then_some(created.view.id);
-                    let session = urls.created(&state, &principal, created);
-                    Ok(serde_json::to_value(&session).unwrap_or_default())
-                }
-                Err(error) => Err(problem(error)),
-            };
-            let is_wanted = state.rest.jobs.finish(&id, unread, outcome);
-            if let Some(session) = unread.filter(|_| !is_wanted) {
-                end(&state, &principal.scope.client, session).await;
-            }
-        });
-        known.insert(
-            job.id.clone(),
-            KnownJob {
-                client,
-                job: job.clone(),
-                task: Some(task.abort_handle()),
-                until: None,
-                unread: None,
-                is_deleted: false,
-            },
-        );
-        Ok(job)
+        let kept = job.kept();
+        known.insert(job.job.id.clone(), job);
+        Ok(kept)
     }
 
-    /// Keeps what came of a job. False if it was deleted meanwhile.
-    fn finish(&self, id: &str, unread: Option<SessionId>, outcome: Result<Value, Problem>) -> bool {
+    /// The jobs that an earlier process has left. Those that were not over are now.
+    pub(crate) async fn restore(&self, operations: &Operations) {
+        for kept in operations.kept_jobs().await {
+            let now_ms = epoch_ms();
+            let left = kept.until_ms.map(|until| until.saturating_sub(now_ms));
+            let mut known = KnownJob {
+                job: Job {
+                    id: kept.id.clone(),
+                    status: JobStatus::Failed,
+                    created_at: kept.created_ms,
+                    result: kept.state.result,
+                    error: kept.state.error,
+                },
+                client: kept.client,
+                task: None,
+                until: Some(Instant::now() + left.map_or(KEPT, Duration::from_millis)),
+                session: kept.state.session,
+                is_unread: kept.state.is_unread,
+                webhook_url: kept.state.webhook_url,
+                is_deleted: false,
+            };
+            if known.job.result.is_some() {
+                known.job.status = JobStatus::Succeeded;
+            } else if known.job.error.is_none() {
+                known.fail(&interrupted());
+                operations.finish_job(&known.kept()).await;
+            }
+            lock(&self.0).insert(kept.id, known);
+        }
+    }
+
+    /// Puts down what came of a job; `None` if it was deleted meanwhile.
+    fn finish(
+        &self,
+        id: &str,
+        session: Option<SessionId>,
+        is_unread: bool,
+        outcome: Result<Value, Problem>,
+    ) -> Option<KeptJob> {
         let mut known = lock(&self.0);
-        let Some(found) = known.get_mut(id).filter(|it| !it.is_deleted) else {
-            return false;
-        };
+        let found = known.get_mut(id).filter(|it| !it.is_deleted)?;
         found.task = None;
-        found.unread = unread;
+        found.session = session;
+        found.is_unread = is_unread;
         found.until = Some(Instant::now() + KEPT);
         match outcome {
             Ok(result) => {
                 found.job.status = JobStatus::Succeeded;
                 found.job.result = Some(result);
             }
-            Err(problem) => {
-                found.job.status = JobStatus::Failed;
-                let path = found.job.path();
-                let document = problem.document(&path, id);
-                found.job.error = serde_json::to_value(&document).ok();
-            }
+            Err(problem) => found.fail(&problem),
         }
-        true
+        Some(found.kept())
     }
 
-    fn get(&self, client: &ClientId, id: &str) -> Option<Job> {
+    /// A job of this client; and the same as it is to be kept, if this is the first time that its session is read of.
+    fn get(&self, client: &ClientId, id: &str) -> Option<(Job, Option<KeptJob>)> {
         let mut known = lock(&self.0);
         forget_old(&mut known);
         let is_theirs = |it: &&mut KnownJob| it.client == *client && !it.is_deleted;
         let found = known.get_mut(id).filter(is_theirs)?;
-        found.unread = None;
-        Some(found.job.clone())
+        let was_unread = std::mem::take(&mut found.is_unread);
+        let kept = was_unread.then(|| found.kept());
+        Some((found.job.clone(), kept))
+    }
+
+    fn knows(&self, id: &str) -> bool {
+        lock(&self.0).get(id).is_some_and(|it| !it.is_deleted)
     }
 
     /// Ends a job that waits, and forgets one that is over. Says which session it has created that its client does not
@@ -200,10 +280,55 @@ impl Jobs {
         job.job.result = None;
         job.job.error = None;
         job.until = Some(Instant::now() + KEPT);
-        let unread = job.unread.take();
+        job.webhook_url = None;
+        let is_unread = std::mem::take(&mut job.is_unread);
+        let unread = job.session.filter(|_| is_unread);
         forget_oldest_deleted(&mut known, client);
         Ok(unread)
     }
+}
+
+/// Creates the session of a job, and puts down what came of it.
+async fn run(
+    state: Arc<ServerState>,
+    principal: Principal,
+    urls: SessionUrls,
+    options: SessionOptions,
+    id: String,
+) {
+    let operations = state.operations();
+    let created = operations.create_session(&principal, options).await;
+    let (mut session, mut is_new) = (None, false);
+    let outcome = match created {
+        Ok(created) => {
+            (session, is_new) = (Some(created.view.id), created.is_new);
+            let session = urls.created(&state, &principal, created);
+            Ok(serde_json::to_value(&session).unwrap_or_default())
+        }
+        Err(SessionError::ShuttingDown) => Err(interrupted()),
+        Err(error) => Err(problem(error)),
+    };
+    let jobs = &state.rest.jobs;
+    let kept = jobs.finish(&id, session, is_new, outcome);
+    let Some(kept) = kept else {
+        if let Some(session) = session.filter(|_| is_new) {
+            end(&state, &principal.scope.client, session).await;
+        }
+        return;
+    };
+    operations.finish_job(&kept).await;
+    if !jobs.knows(&id) {
+        // It was deleted while this was written.
+        operations.forget_job(&id).await;
+    }
+}
+
+/// Why a job has failed that was not over when the bridge stopped.
+fn interrupted() -> Problem {
+    Problem::http(
+        HttpCode::JobInterrupted,
+        "the bridge stopped before the job was over; begin it once more",
+    )
 }
 
 /// Ends a session that its client does not know of.
@@ -252,14 +377,21 @@ pub(super) fn routes() -> Vec<Route> {
 async fn get(request: RestRequest) -> RestResult {
     let client = &request.entered()?.access.principal.scope.client;
     let job = request.state.rest.jobs.get(client, request.param("jobId"));
-    answer::json(StatusCode::OK, &job.ok_or_else(unknown)?)
+    let (job, changed) = job.ok_or_else(unknown)?;
+    if let Some(kept) = changed {
+        request.state.operations().keep_job(&kept).await;
+    }
+    answer::json(StatusCode::OK, &job)
 }
 
 async fn cancel(request: RestRequest) -> RestResult {
     let client = &request.entered()?.access.principal.scope.client;
     let jobs = &request.state.rest.jobs;
     let unread = jobs.cancel(client, request.param("jobId"));
-    if let Some(session) = unread? {
+    let unread = unread?;
+    let operations = request.state.operations();
+    operations.forget_job(request.param("jobId")).await;
+    if let Some(session) = unread {
         end(&request.state, client, session).await;
     }
     answer::nothing()

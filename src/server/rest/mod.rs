@@ -33,6 +33,7 @@ pub(crate) mod disposition;
 pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod files;
+pub(crate) mod history;
 pub(crate) mod html;
 pub(crate) mod jobs;
 pub(crate) mod limits;

@@ -132,7 +132,8 @@ async fn create(mut request: RestRequest) -> RestResult {
             let job = state
                 .rest
                 .jobs
-                .start(Arc::clone(&state), principal, urls, options)?;
+                .start(Arc::clone(&state), principal, urls, options)
+                .await?;
             let mut response = answer::json(StatusCode::ACCEPTED, &job)?;
             answer::locate(&mut response, &job.path());
             Ok(response)

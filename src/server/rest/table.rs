@@ -2,8 +2,8 @@
 
 use super::route::Route;
 use super::{
-    command, command_list, documents, events, files, jobs, limits, one_shots, page_reads, pages,
-    session_creation, session_tokens, sessions, terminate,
+    command, command_list, documents, events, files, history, jobs, limits, one_shots, page_reads,
+    pages, session_creation, session_tokens, sessions, terminate,
 };
 
 /// The routes, in the order in which documents list them.
@@ -13,6 +13,7 @@ pub(crate) fn routes() -> Vec<Route> {
         sessions::routes(),
         session_tokens::routes(),
         terminate::routes(),
+        history::routes(),
         pages::routes(),
         command::routes(),
         command_list::routes(),

@@ -252,7 +252,13 @@ impl BrowserStatus for FakeBrowser {
 
 /// What a server works with, where nothing happens.
 pub(super) fn services(registry: Registry) -> Services {
-    services_with(None, registry, mpsc::channel(1).0, operation_settings())
+    services_with(
+        None,
+        registry,
+        mpsc::channel(1).0,
+        operation_settings(),
+        |_| {},
+    )
 }
 
 fn services_with(
@@ -260,9 +266,10 @@ fn services_with(
     registry: Registry,
     opener: mpsc::Sender<(NewTab, Reply)>,
     settings: OperationSettings,
+    change: impl FnOnce(&mut OperationServices),
 ) -> Services {
     let bus = EventBus::new();
-    let operations = OperationServices {
+    let mut operations = OperationServices {
         registry,
         tabs: Arc::new(Opener(opener)),
         policy: Arc::new(Policy),
@@ -270,15 +277,16 @@ fn services_with(
         keeping: crate::operations::Keeping::off(),
         session_tokens: Arc::new(NoSessionTokens),
         traffic: SessionTraffic::default(),
+        webhooks: crate::webhooks::Webhooks::off(),
         master_key: kept.is_some().then(|| MasterKey::new([7; 32])),
         store: kept.map_or_else(StoreHandle::off, |kept| StoreHandle::start(kept)),
     };
+    change(&mut operations);
+    let taps = [Arc::new(CallLog) as Arc<dyn Tap>];
+    let operations = Arc::new(Operations::new(settings, operations, taps));
+    bus.listen(operations.history_listener());
     Services {
-        operations: Arc::new(Operations::new(
-            settings,
-            operations,
-            [Arc::new(CallLog) as Arc<dyn Tap>],
-        )),
+        operations,
         bus,
         browser: Arc::new(FakeBrowser::default()),
         render_metrics: Arc::new(|| "# HELP a b\n".to_owned()),
@@ -313,7 +321,7 @@ impl Bridge {
         change: impl FnOnce(&mut ServerSettings),
         change_operations: impl FnOnce(&mut OperationSettings),
     ) -> Self {
-        Self::with_store(None, change, change_operations).await
+        Self::with_store(None, change, change_operations, |_| {}).await
     }
 
     /// A server that keeps what it does.
@@ -321,13 +329,22 @@ impl Bridge {
         kept: Arc<FakeBackend>,
         change: impl FnOnce(&mut ServerSettings),
     ) -> Self {
-        Self::with_store(Some(kept), change, |_| {}).await
+        Self::with_store(Some(kept), change, |_| {}, |_| {}).await
+    }
+
+    pub(super) async fn with_services(
+        change: impl FnOnce(&mut ServerSettings),
+        change_operations: impl FnOnce(&mut OperationSettings),
+        change_services: impl FnOnce(&mut OperationServices),
+    ) -> Self {
+        Self::with_store(None, change, change_operations, change_services).await
     }
 
     async fn with_store(
         kept: Option<Arc<FakeBackend>>,
         change: impl FnOnce(&mut ServerSettings),
         change_operations: impl FnOnce(&mut OperationSettings),
+        change_services: impl FnOnce(&mut OperationServices),
     ) -> Self {
         let mut settings = settings();
         change(&mut settings);
@@ -338,7 +355,7 @@ impl Bridge {
         let (opener, wanted) = mpsc::channel(16);
         let services = Services {
             browser: Arc::clone(&browser) as Arc<dyn BrowserStatus>,
-            ..services_with(kept, registry.clone(), opener, operations)
+            ..services_with(kept, registry.clone(), opener, operations, change_services)
         };
         let bus = services.bus.clone();
         let (operations, limit) = (
@@ -419,7 +436,7 @@ impl Bridge {
             title: "A".to_owned(),
             logged_out: false,
             emulation: Arc::default(),
-            scripts: Default::default(),
+            scripts: crate::tabs::page_setup::init_scripts::InitScripts::default(),
             state: TabState::Ready,
             activated: number,
             last_used: tokio::time::Instant::now(),

@@ -94,6 +94,7 @@ impl Door {
             keeping: Keeping::off(),
             session_tokens: Arc::new(NoSessionTokens),
             traffic: SessionTraffic::default(),
+            webhooks: cdp_bridge::webhooks::Webhooks::off(),
             store: StoreHandle::off(),
             master_key: None,
         };
@@ -139,6 +140,8 @@ impl Door {
                 | RequestKind::GetSession
                 | RequestKind::ListSessions
                 | RequestKind::EndSession
+                | RequestKind::GetHistory
+                | RequestKind::GetUsage
         ) {
             json["tabId"] = json!(TabId::new(tab).to_string());
         }
@@ -157,6 +160,8 @@ fn fields(kind: RequestKind) -> Value {
         | RequestKind::ListTabs
         | RequestKind::CreateSession
         | RequestKind::ListSessions
+        | RequestKind::GetHistory
+        | RequestKind::GetUsage
         | RequestKind::CloseTab
         | RequestKind::ActivateTab
         | RequestKind::GetDomSnapshot

@@ -75,10 +75,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("sessions", &["lock", "policy", "protocol", "tabs", "units"]),
     (
+        "webhooks",
+        &[
+            "clock", "egress", "metrics", "policy", "sealing", "secret", "store",
+        ],
+    ),
+    (
         "operations",
         &[
             "tabs", "clock", "locator", "lock", "metrics", "policy", "protocol", "sealing",
-            "sessions", "store", "tokens", "audit",
+            "sessions", "store", "tokens", "audit", "webhooks",
         ],
     ),
     // A door reaches the tabs through operations only.
@@ -112,6 +118,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "tabs",
             "telemetry",
             "units",
+            "webhooks",
         ],
     ),
     ("cli", &["config", "telemetry", "tokens", "units"]),

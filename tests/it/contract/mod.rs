@@ -9,6 +9,7 @@ mod events;
 mod instances;
 mod layers;
 mod openapi;
+mod redaction;
 mod release;
 mod requests;
 pub(crate) mod schemas;

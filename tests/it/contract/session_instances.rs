@@ -1,13 +1,13 @@
 //! The requests and events about sessions among the [instances](super::instances).
 
 use cdp_bridge_protocol::event::{
-    DescribedSession, EndReason, ListedSessions, SessionConnectionCounts, SessionCountsInfo,
-    SessionCreated, SessionInfo, SessionLimitsInfo, SessionStateChanged, SessionStatus,
-    SessionUsageCounts, StartedPage, StartedPageError,
+    DescribedSession, EndReason, History, HistoryEntry, ListedSessions, SessionConnectionCounts,
+    SessionCountsInfo, SessionCreated, SessionInfo, SessionLimitsInfo, SessionStateChanged,
+    SessionStatus, SessionUsageCounts, StartedPage, StartedPageError, TypeUsage, Usage,
 };
 use cdp_bridge_protocol::request::{
-    CreateSession, EndSession, Geolocation, GetSession, ListSessions, NameResolution,
-    SessionDownloads, SessionStatusFilter, UpstreamProxyOptions, Viewport,
+    CreateSession, EndSession, Geolocation, GetHistory, GetSession, GetUsage, ListSessions,
+    NameResolution, SessionDownloads, SessionStatusFilter, UpstreamProxyOptions, Viewport,
 };
 use cdp_bridge_protocol::{ErrorCode, Event, RequestBody, TabId};
 
@@ -84,6 +84,20 @@ pub(super) fn requests(full: bool) -> Vec<RequestBody> {
             session_id: ID.into(),
         }
         .into(),
+        GetHistory {
+            session_id: maybe(full, ID.into()),
+            tab_id: maybe(full, TabId::new(3).into()),
+            entry_type: maybe(full, "click".to_owned()),
+            failed: maybe(full, true),
+            newest_first: maybe(full, true),
+            limit: maybe(full, 500),
+            cursor: maybe(full, "17".to_owned()),
+        }
+        .into(),
+        GetUsage {
+            session_id: maybe(full, ID.into()),
+        }
+        .into(),
     ]
 }
 
@@ -155,7 +169,36 @@ pub(super) fn events(full: bool) -> Vec<Event> {
         end_reason: maybe(full, reason),
     });
     let session = Box::new(info(full, SessionStatus::Running));
+    let entry = HistoryEntry {
+        ts: 1_750_000_000_000,
+        r#type: "click".to_owned(),
+        tab_id: maybe(full, TabId::new(3)),
+        outcome: "NOT_FOUND".to_owned(),
+        ms: maybe(full, 1.5),
+        bytes: maybe(full, 7),
+        detail: maybe(
+            full,
+            [("force".to_owned(), true.into())].into_iter().collect(),
+        ),
+    };
+    let history = History {
+        session_id: ID.to_owned(),
+        entries: vec![entry.clone()],
+        next_cursor: maybe(full, "18".to_owned()),
+    };
+    let usage = Usage {
+        session_id: ID.to_owned(),
+        requests: 2,
+        failed: 1,
+        total_ms: 3.5,
+        bytes: 7,
+        by_type: [("click".to_owned(), TypeUsage::default())].into(),
+        slowest: vec![entry],
+        used: SessionUsageCounts::default(),
+    };
     let mut events = vec![
+        history.into(),
+        usage.into(),
         created.into(),
         DescribedSession { session }.into(),
         listed.into(),

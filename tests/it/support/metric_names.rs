@@ -1,7 +1,7 @@
 //! All metrics with their kinds and labels, as they are documented.
 
 /// The metrics of the operator's documentation, without the prefix, with their labels.
-pub(crate) const NAMES: [(&str, &str, &[&str]); 36] = [
+pub(crate) const NAMES: [(&str, &str, &[&str]); 38] = [
     ("requests_total", "counter", &["outcome", "type"]),
     ("request_duration_seconds", "histogram", &["type"]),
     ("cdp_round_trip_seconds", "histogram", &["domain"]),
@@ -14,6 +14,8 @@ pub(crate) const NAMES: [(&str, &str, &[&str]); 36] = [
     ("sessions", "gauge", &["state"]),
     ("sessions_ended_total", "counter", &["reason"]),
     ("session_seconds", "histogram", &[]),
+    ("webhooks_total", "counter", &["event", "outcome"]),
+    ("webhooks_waiting", "gauge", &[]),
     ("sessions_away", "gauge", &[]),
     ("store_failing", "gauge", &[]),
     ("store_queue", "gauge", &[]),

@@ -396,6 +396,7 @@ EndReason: TypeAlias = Literal[
 #: - `SESSION_ENDED`: The session has ended (`details.endReason`).
 #: - `UNKNOWN_SESSION`: No such session, or another client's.
 #: - `CAPACITY`: There are as many sessions as there may be.
+#: - `STORE_DOWN`: What is kept beyond the process cannot be read or written now.
 #: - `RESUME_FAILED`: The session that a connection wanted to go on with is over; it has a new one.
 #: - `INTERNAL`: A fault of the bridge; its log has the rest.
 #: - `NOT_FOUND`: No element was found within the time limit; or there is no such download, staged file or init script.
@@ -428,6 +429,7 @@ ErrorCode: TypeAlias = Literal[
     "SESSION_ENDED",
     "UNKNOWN_SESSION",
     "CAPACITY",
+    "STORE_DOWN",
     "RESUME_FAILED",
     "INTERNAL",
     "NOT_FOUND",
@@ -648,6 +650,54 @@ class Geolocation(Record):
 #: - `dismissed`: As if Cancel had been pressed.
 #: - `asked`: It is open until `answerDialog`, or until `answerBy` (`policy.dialogs = "ask"`).
 Handled: TypeAlias = Literal["accepted", "dismissed", "asked"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class HistoryEntry(Record):
+    """A request that was carried out, or something that happened."""
+
+    bytes: int | None = None
+    """Bytes of its payload; absent if it has none."""
+    detail: dict[str, Any] | None = None
+    """Some of its fields; none that may hold a secret."""
+    ms: float | None = None
+    """How long it took, in milliseconds; absent for an event."""
+    outcome: str
+    """`ok`, or the code of its error."""
+    tab_id: TabId | None = None
+    """Its tab."""
+    ts: int
+    """When it was answered, in milliseconds since 1970."""
+    type: str
+    """The type of the request, such as `click`, or of the event, such as `tabCrashed`; `gap` where
+    entries are missing that could not be kept.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> HistoryEntry:
+        return cls(
+            bytes=wire.get("bytes"),
+            detail=wire.get("detail"),
+            ms=wire.get("ms"),
+            outcome=wire["outcome"],
+            tab_id=wire.get("tabId"),
+            ts=wire["ts"],
+            type=wire["type"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "bytes": self.bytes,
+                "detail": self.detail,
+                "ms": self.ms,
+                "outcome": self.outcome,
+                "tabId": self.tab_id,
+                "ts": self.ts,
+                "type": self.type,
+            }
+        )
+
 
 #: The client's own name for one change: requests of the client with the same key are one request,
 #: and all of them get the first one's answer.
@@ -1329,6 +1379,44 @@ TabRef: TypeAlias = str
 #: - `crashed`: Its renderer died.
 #: - `rebuilding`: It gets a new target.
 TabState: TypeAlias = Literal["creating", "ready", "loading", "crashed", "rebuilding"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TypeUsage(Record):
+    """The totals of one type of request."""
+
+    bytes: int
+    """Bytes of their payloads."""
+    failed: int
+    """Those that failed."""
+    max_ms: float
+    """How long the slowest took, in milliseconds."""
+    requests: int
+    """How many."""
+    total_ms: float
+    """How long they took together, in milliseconds."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TypeUsage:
+        return cls(
+            bytes=wire["bytes"],
+            failed=wire["failed"],
+            max_ms=wire["maxMs"],
+            requests=wire["requests"],
+            total_ms=wire["totalMs"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "bytes": self.bytes,
+                "failed": self.failed,
+                "maxMs": self.max_ms,
+                "requests": self.requests,
+                "totalMs": self.total_ms,
+            }
+        )
+
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -3047,6 +3135,79 @@ class PdfEvent(Event):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class HistoryEvent(Event):
+    """What was done in a session: a part of it."""
+
+    type: ClassVar[str] = "history"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    entries: list[HistoryEntry]
+    """Its requests and events, in the order that was asked for."""
+    next_cursor: str | None = None
+    """For the `cursor` of the next request; absent where no more follow now."""
+    request_id: RequestId | None = None
+    session_id: str
+    """The session."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> HistoryEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            entries=[HistoryEntry.from_wire(each) for each in wire["entries"]],
+            next_cursor=wire.get("nextCursor"),
+            request_id=wire.get("requestId"),
+            session_id=wire["sessionId"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class UsageEvent(Event):
+    """The totals of a session."""
+
+    type: ClassVar[str] = "usage"
+    by_type: dict[str, TypeUsage]
+    """The same for each type of request."""
+    bytes: int
+    """Bytes of their payloads."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    failed: int
+    """Those that failed."""
+    request_id: RequestId | None = None
+    requests: int
+    """Requests in its history."""
+    session_id: str
+    """The session."""
+    slowest: list[HistoryEntry]
+    """The slowest requests, the slowest first."""
+    total_ms: float
+    """How long they took together, in milliseconds."""
+    used: SessionUsageCounts
+    """What the session has used since its creation; since the start of the bridge for the implicit
+    one.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> UsageEvent:
+        return cls(
+            by_type=wire["byType"],
+            bytes=wire["bytes"],
+            cursor=wire.get("cursor"),
+            failed=wire["failed"],
+            request_id=wire.get("requestId"),
+            requests=wire["requests"],
+            session_id=wire["sessionId"],
+            slowest=[HistoryEntry.from_wire(each) for each in wire["slowest"]],
+            total_ms=wire["totalMs"],
+            used=SessionUsageCounts.from_wire(wire["used"]),
+        )
+
+
 #: Every event by its `type`.
 EVENTS: dict[str, type[Event]] = {
     "welcome": WelcomeEvent,
@@ -3098,6 +3259,8 @@ EVENTS: dict[str, type[Event]] = {
     "permissionsSet": PermissionsSetEvent,
     "initScriptAdded": InitScriptAddedEvent,
     "pdf": PdfEvent,
+    "history": HistoryEvent,
+    "usage": UsageEvent,
 }
 
 #: Events that come in parts, with their payload.
@@ -4857,7 +5020,7 @@ class Requests(RequestsBase):
         - `timezone_id`: The time zone that its tabs start with, as `timezoneId` of `emulate`.
         - `viewport`: Size of the visible part of its pages, where `createTab` sets none; the
           configured window size if absent.
-        - `webhook_url`: Where its end is told by a `POST`, if the configuration allows that host
+        - `webhook_url`: Receives a `POST` once it has ended, if the configuration allows that host
           (`webhooks.allow`).
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
@@ -4963,6 +5126,68 @@ class Requests(RequestsBase):
         return await self._ask(SessionStateChangedEvent, "endSession", {
             "sessionId": session_id,
             "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def get_history(
+        self,
+        *,
+        cursor: str | None = None,
+        entry_type: str | None = None,
+        failed: bool | None = None,
+        limit: int | None = None,
+        newest_first: bool | None = None,
+        session_id: SessionRef | None = None,
+        tab_id: TabRef | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> HistoryEvent:
+        """Asks for what was done in a session, the oldest first; also for one that has ended, while
+        its history is kept. Answered by `history`. It never has what was typed, cookies, passwords,
+        scripts or the query of a URL.
+
+        - `cursor`: The `nextCursor` of an earlier answer.
+        - `entry_type`: Only entries of this type, such as `click`.
+        - `failed`: Only what has failed.
+        - `limit`: The most entries of one answer; 100 if absent. From 1 to 500.
+        - `newest_first`: The newest first.
+        - `session_id`: The session; the connection's own if absent.
+        - `tab_id`: Only what was done in this tab, which may be closed.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(HistoryEvent, "getHistory", {
+            "cursor": cursor,
+            "entryType": entry_type,
+            "failed": failed,
+            "limit": limit,
+            "newestFirst": newest_first,
+            "sessionId": session_id,
+            "tabId": tab_id,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def get_usage(
+        self,
+        *,
+        session_id: SessionRef | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> UsageEvent:
+        """Asks for the totals of a session: its requests, those that failed, the slowest ones, and
+        what it has used; also of one that has ended, while its history is kept. Answered by
+        `usage`.
+
+        - `session_id`: The session; the connection's own if absent.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(UsageEvent, "getUsage", {
+            "sessionId": session_id,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })

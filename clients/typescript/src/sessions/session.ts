@@ -11,7 +11,7 @@ import { Keeper } from "./keeper.js";
 import { Page } from "./page.js";
 import { backoff } from "./retry.js";
 import { EventReader } from "./sse.js";
-import type { DownloadView, Job, NewSessionRequest, Page as PageInfo, Session as SessionInfo, UploadView } from "./types.js";
+import type { DownloadView, Job, NewSessionRequest, Page as PageInfo, Session as SessionInfo, SessionHistory, SessionMetrics, UploadView } from "./types.js";
 
 /** How requests are sent. */
 export interface TransportOptions {
@@ -135,6 +135,19 @@ export class BridgeSession {
     options: CallOptions = {},
   ): Promise<SessionInfo> {
     return this.#learn(await json<SessionInfo>(await this.#http.change("PATCH", this.#path, fields, options)));
+  }
+
+  /** What was done in it, also after its end. */
+  async history(
+    query: { pageId?: string; type?: string; failed?: boolean; newestFirst?: boolean; limit?: number; cursor?: string } = {},
+    options: CallOptions = {},
+  ): Promise<SessionHistory> {
+    return json<SessionHistory>(await this.#http.get(`${this.#path}/history`, query, undefined, options));
+  }
+
+  /** Its totals, also after its end: requests, failures, the slowest, what it has used. */
+  async metrics(options: CallOptions = {}): Promise<SessionMetrics> {
+    return json<SessionMetrics>(await this.#http.get(`${this.#path}/metrics`, {}, undefined, options));
   }
 
   /** Says that this program still needs it, and renews the token; resolves with `idleExpiresAt`. */

@@ -113,7 +113,7 @@ export interface NewSessionRequest {
   timezoneId?: string | null;
   /** Size of the visible part of its pages, where they set none of their own; the configured window size if absent. */
   viewport?: Viewport | null;
-  /** Where its end is told by a `POST`, if the configuration allows that host (`webhooks.allow`). */
+  /** Receives a `POST` once it has ended, if the configuration allows that host (`webhooks.allow`). */
   webhookUrl?: string | null;
 }
 

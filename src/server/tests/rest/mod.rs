@@ -8,6 +8,7 @@ mod deletes;
 mod documents;
 mod errors;
 mod exchange;
+mod history;
 mod keys;
 mod limits;
 mod pages;

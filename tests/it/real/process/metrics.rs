@@ -17,8 +17,10 @@ use crate::support::site::Site;
 on_both_browsers!(metrics_are_complete_and_well_formed_after_use);
 
 /// Metrics that appear only after the end of a session, a blocked request, a failed proxy, a client limit, a resumed
-/// session, a repeated idempotency key, or a full queue of the store.
-const NOT_PROVOKED: [&str; 8] = [
+/// session, a repeated idempotency key, a webhook, or a full queue of the store.
+const NOT_PROVOKED: [&str; 10] = [
+    "webhooks_total",
+    "webhooks_waiting",
     "store_dropped_total",
     "sessions_ended_total",
     "session_seconds",

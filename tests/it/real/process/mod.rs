@@ -1,6 +1,7 @@
 //! The built binary as a process: how it starts, what it says, and what it leaves behind.
 
 mod api_keys;
+mod canary;
 mod configuration;
 mod console;
 mod custody;

@@ -52,6 +52,8 @@ class SessionOptions(TypedDict, total=False):
     geolocation: Geolocation | Mapping[str, Any]
     locale: str
     timezone_id: str
+    webhook_url: str
+    """Receives a signed `POST` once it has ended (`webhooks.allow`)."""
 
 
 def session_fields(options: Mapping[str, Any]) -> dict[str, Any]:

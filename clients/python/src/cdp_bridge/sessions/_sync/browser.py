@@ -17,6 +17,7 @@ from .._endpoint import Endpoint
 from .._session_options import SessionOptions, session_fields
 from .._values import FileToUpload, milliseconds, read_file
 from .._wire_values import fields_of, present_fields
+from ..command import camel
 from ..errors import SessionEnded
 from ..types import DownloadView, UploadView
 from ..types import Page as PageInfo
@@ -183,6 +184,20 @@ class PersistentBrowser:
         told = (self._http.change("PATCH", self._path, present_fields(fields))).json()
         self._learn(told)
         return SessionInfo.from_wire(told)
+
+    def history(self, **query: Any) -> dict[str, Any]:
+        """What was done in it, also after its end: `entries` and, where more follow, `nextCursor`.
+
+        `query`: `page_id`, `type`, `failed`, `newest_first`, `limit`, `cursor`.
+        """
+        fields = present_fields({camel(name): value for name, value in query.items()})
+        told: dict[str, Any] = (self._http.get(f"{self._path}/history", fields)).json()
+        return told
+
+    def metrics(self) -> dict[str, Any]:
+        """Its totals, also after its end: requests, failures, the slowest, what it has used."""
+        told: dict[str, Any] = (self._http.get(f"{self._path}/metrics")).json()
+        return told
 
     def heartbeat(self) -> int | None:
         """Says that this program still needs it, and renews the token; gives `idle_expires_at`."""
