@@ -183,9 +183,12 @@ impl Rows {
             let begin = Sealed(last.chain);
             self.settings.insert(AUDIT_BEGIN.to_owned(), begin);
         }
-        self.idempotency.retain(|_, it| it.expires_ms > now_ms);
+        left = most;
+        self.idempotency
+            .retain(|_, it| it.expires_ms > now_ms || !take(&mut left));
+        left = most;
         self.jobs
-            .retain(|_, it| it.until_ms.is_none_or(|until| until > now_ms));
+            .retain(|_, it| it.until_ms.is_none_or(|until| until > now_ms) || !take(&mut left));
     }
 }
 

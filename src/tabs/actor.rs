@@ -97,7 +97,7 @@ impl TabsContext {
 /// How a tab begins.
 pub(super) enum TabStart {
     /// With this command; a popup has its target already.
-    New(TabCommand, Option<AttachedTarget>),
+    New(TabCommand, Option<Box<AttachedTarget>>),
     /// An earlier process has kept it: it waits for a target, which goes to this URL.
     Restored {
         url: String,
@@ -145,7 +145,7 @@ impl Actor {
         let mut navigation = NavigationState::new(scope.clone(), Arc::clone(&ctx.proxies));
         let (mut is_unattended, mut last_used) = (false, Instant::now());
         let (first, attached, is_restored) = match start {
-            TabStart::New(first, attached) => (Some(first), attached, false),
+            TabStart::New(first, attached) => (Some(first), attached.map(|it| *it), false),
             TabStart::Restored {
                 url,
                 last_used: used,

@@ -91,8 +91,8 @@ impl Journal {
                 let before = before.unwrap_or_else(|| tab.clone());
                 let is_used = depth == Depth::Use && before.last_used != tab.last_used;
                 if is_used {
-                    let uses = used.entry(rows::scope_key(&tab.scope)).or_default();
-                    uses.push((tab.id.number(), tab.last_used_ms(now)));
+                    let of_scope = used.entry(rows::scope_key(&tab.scope)).or_default();
+                    of_scope.push((tab.id.number(), tab.last_used_ms(now)));
                 }
                 self.written.insert(key, if is_used { tab } else { before });
                 continue;

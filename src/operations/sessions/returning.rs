@@ -69,12 +69,11 @@ impl Sessions {
             return;
         }
         self.opened(id);
-        match ends {
-            Some(reason) => drop(self.begin_end(id, reason, None)),
-            None => {
-                let ready = |table: &mut SessionTable<_>| table.ready(id);
-                self.tell(id, None, ready, None);
-            }
+        if let Some(reason) = ends {
+            drop(self.begin_end(id, reason, None));
+        } else {
+            let ready = |table: &mut SessionTable<_>| table.ready(id);
+            self.tell(id, None, ready, None);
         }
     }
 

@@ -21,7 +21,7 @@ use crate::clock::epoch_ms;
 use crate::lock::lock;
 use crate::operations::kept_jobs::{JobState, KeptJob};
 use crate::operations::sessions::{EndReason, SessionError, SessionId, SessionOptions};
-use crate::operations::{ClientId, Operations, Principal};
+use crate::operations::{ClientId, OnceKey, Operations, Principal};
 use crate::server::problem::{HttpCode, Problem};
 use crate::server::state::ServerState;
 
@@ -145,6 +145,7 @@ impl Jobs {
         principal: Principal,
         urls: SessionUrls,
         options: SessionOptions,
+        once: Option<OnceKey>,
     ) -> Result<Job, Problem> {
         let job = Job {
             id: format!("{:032x}", fastrand::u128(..)),
@@ -168,7 +169,7 @@ impl Jobs {
         let mut known = lock(&self.0);
         // It may have been cancelled meanwhile.
         if let Some(known) = known.get_mut(&id) {
-            let task = tokio::spawn(run(state, principal, urls, options, id));
+            let task = tokio::spawn(run(state, principal, urls, (options, once), id));
             known.task = Some(task.abort_handle());
         }
         Ok(job)
@@ -288,16 +289,17 @@ impl Jobs {
     }
 }
 
-/// Creates the session of a job, and puts down what came of it.
+/// Creates the session of a job, under its idempotency key, and puts down what came of it.
 async fn run(
     state: Arc<ServerState>,
     principal: Principal,
     urls: SessionUrls,
-    options: SessionOptions,
+    (options, once): (SessionOptions, Option<OnceKey>),
     id: String,
 ) {
     let operations = state.operations();
-    let created = operations.create_session(&principal, options).await;
+    let created = operations.create_session_once(&principal, options, once);
+    let created = created.await;
     let (mut session, mut is_new) = (None, false);
     let outcome = match created {
         Ok(created) => {

@@ -124,7 +124,7 @@ async fn create(mut request: RestRequest) -> RestResult {
     let once = request.once.clone();
     let created = state
         .operations()
-        .create_session_once(&principal, at_once, once)
+        .create_session_once(&principal, at_once, once.clone())
         .await;
     match created {
         Ok(created) => answered(&state, &principal, &urls, created),
@@ -132,7 +132,7 @@ async fn create(mut request: RestRequest) -> RestResult {
             let job = state
                 .rest
                 .jobs
-                .start(Arc::clone(&state), principal, urls, options)
+                .start(Arc::clone(&state), principal, urls, options, once)
                 .await?;
             let mut response = answer::json(StatusCode::ACCEPTED, &job)?;
             answer::locate(&mut response, &job.path());

@@ -436,7 +436,7 @@ impl Bridge {
             title: "A".to_owned(),
             logged_out: false,
             emulation: Arc::default(),
-            scripts: Default::default(),
+            scripts: crate::tabs::page_setup::init_scripts::InitScripts::default(),
             state: TabState::Ready,
             activated: number,
             last_used: tokio::time::Instant::now(),

@@ -9,6 +9,10 @@ use tokio_postgres::Error;
 
 use crate::store::error::StoreError;
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "errors are mapped with it, which hands them over"
+)]
 pub(super) fn store_error(error: Error) -> StoreError {
     let text = described(&error);
     let Some(state) = error.code() else {

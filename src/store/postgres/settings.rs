@@ -35,11 +35,9 @@ impl Connections {
                 "store.url is not a connection string of the form {form}"
             ))
         })?;
-        let tls = match config.get_ssl_mode() {
-            SslMode::Require => Some(VerifiedTls::new()?),
-            // Encrypted without looking at the certificate would protect from nobody who can answer for the server.
-            _ => None,
-        };
+        // Encryption without a look at the certificate would not keep out who answers in the place of the server.
+        let is_verified = config.get_ssl_mode() == SslMode::Require;
+        let tls = is_verified.then(VerifiedTls::new).transpose()?;
         if tls.is_none() {
             config.ssl_mode(SslMode::Disable);
         }
@@ -108,19 +106,15 @@ impl Connections {
 
     /// A connection of its own, without a limit for statements. It ends with the client.
     pub(super) async fn single(&self) -> Result<Client, StoreError> {
-        let client = match self.tls.clone() {
-            Some(tls) => {
-                let (client, connection) = self.config.connect(tls).await.map_err(store_error)?;
-                tokio::spawn(connection);
-                client
-            }
-            None => {
-                let (client, connection) = self.config.connect(NoTls).await.map_err(store_error)?;
-                tokio::spawn(connection);
-                client
-            }
-        };
-        Ok(client)
+        if let Some(tls) = self.tls.clone() {
+            let (client, connection) = self.config.connect(tls).await.map_err(store_error)?;
+            tokio::spawn(connection);
+            Ok(client)
+        } else {
+            let (client, connection) = self.config.connect(NoTls).await.map_err(store_error)?;
+            tokio::spawn(connection);
+            Ok(client)
+        }
     }
 }
 

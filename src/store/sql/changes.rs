@@ -299,8 +299,10 @@ fn expire(retention: Retention) -> [Statement; 6] {
             most
         ),
         statement!(
-            "DELETE FROM idempotency_keys WHERE expires_ms <= $1",
-            retention.now_ms
+            "DELETE FROM idempotency_keys WHERE (client, session, name) IN (SELECT client, session, name \
+             FROM idempotency_keys WHERE expires_ms <= $1 LIMIT $2)",
+            retention.now_ms,
+            most
         ),
         statement!(
             "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE until_ms <= $1 LIMIT $2)",

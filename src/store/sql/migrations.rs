@@ -44,7 +44,9 @@ impl Migration {
     pub(crate) fn checksum(&self) -> String {
         let text = self.sql.replace("\r\n", "\n");
         let hash = Sha256::digest(text.as_bytes());
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
+        digits.collect()
     }
 }
 

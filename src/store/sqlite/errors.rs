@@ -4,6 +4,10 @@ use rusqlite::{Error, ErrorCode};
 
 use crate::store::error::StoreError;
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "errors are mapped with it, which hands them over"
+)]
 pub(super) fn store_error(error: Error) -> StoreError {
     let Some(code) = error.sqlite_error_code() else {
         return StoreError::Damaged(error.to_string());

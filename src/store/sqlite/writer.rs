@@ -74,6 +74,10 @@ impl Drop for Writer {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "errors are mapped with it, which hands them over"
+)]
 pub(super) fn no_thread(error: io::Error) -> StoreError {
     StoreError::Unavailable(format!("no thread can be started: {error}"))
 }

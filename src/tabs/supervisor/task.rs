@@ -334,7 +334,7 @@ impl Supervisor {
             activated: self.around.supervisor.next_activation(),
             last_used: Instant::now(),
         };
-        self.start_actor(view, setup, TabStart::New(first, live));
+        self.start_actor(view, setup, TabStart::New(first, live.map(Box::new)));
         key
     }
 

@@ -146,9 +146,8 @@ async fn a_postgres_that_refuses_connections_says_why() {
             server.run(end).await;
         },
         async || {
-            server
-                .run("ALTER DATABASE store ALLOW_CONNECTIONS true")
-                .await
+            let allow = "ALTER DATABASE store ALLOW_CONNECTIONS true";
+            server.run(allow).await;
         },
     )
     .await;

@@ -33,7 +33,8 @@ async fn no_row_is_dropped(name: &str, db: Database) {
     };
     let rows = db.store.reads().unwrap().history(own, query).await.unwrap();
     assert_eq!(rows.len() as u64, ROWS * INTERVALS);
-    let rate = rows.len() as f64 / took.as_secs_f64();
+    let count = f64::from(u32::try_from(rows.len()).unwrap());
+    let rate = count / took.as_secs_f64();
     println!("{name}: {rate:.0} rows/s, at most {deepest} in the queue");
 }
 

@@ -19,8 +19,8 @@ const QUEUE: usize = 4096;
 /// What of it may wait that does not have to be kept.
 const MAY: usize = 3584;
 
-fn away() -> Option<StoreError> {
-    Some(StoreError::Unavailable("the disk is full".to_owned()))
+fn away() -> StoreError {
+    StoreError::Unavailable("the disk is full".to_owned())
 }
 
 fn start() -> (Arc<FakeBackend>, StoreHandle) {
@@ -50,7 +50,7 @@ async fn until(condition: impl Fn() -> bool) {
 #[tokio::test(start_paused = true)]
 async fn what_has_to_be_kept_fails_at_once_and_the_rest_waits_for_the_database() {
     let (backend, store) = start();
-    backend.fail(away());
+    backend.fail(Some(away()));
     let first = store
         .write(vec![Write::PutSession(session("s1", "a"))])
         .await;
@@ -90,7 +90,7 @@ async fn what_has_to_be_kept_fails_at_once_and_the_rest_waits_for_the_database()
 #[tokio::test(start_paused = true)]
 async fn beyond_the_bound_the_newest_are_given_up_counted_and_named_in_the_history() {
     let (backend, store) = start();
-    backend.fail(away());
+    backend.fail(Some(away()));
     let mut taken = 0;
     for at in 1..=6000 {
         taken += usize::from(store.offer("history", row(at)));
@@ -137,7 +137,7 @@ async fn a_slow_database_refuses_what_has_to_be_kept_where_the_queue_is_full() {
 #[tokio::test(start_paused = true)]
 async fn an_outage_that_nothing_is_written_in_ends_by_itself() {
     let (backend, store) = start();
-    backend.fail(away());
+    backend.fail(Some(away()));
     let failed = store.write(vec![row(1)]).await;
     assert!(failed.is_err());
     sleep(Duration::from_mins(1)).await;
@@ -171,7 +171,7 @@ async fn a_store_that_is_closed_has_written_everything_and_takes_nothing_more() 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_closed_in_an_outage_does_not_hold_up_the_stop() {
     let (backend, store) = start();
-    backend.fail(away());
+    backend.fail(Some(away()));
     assert!(store.offer("history", row(1)));
     until(|| store.health() != StoreHealth::Ok).await;
     let before = Instant::now();

@@ -1,7 +1,7 @@
 //! A bridge inside the test's own process: one of the test's own, or the shared one.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cdp_bridge::app::Daemon;
 use cdp_bridge::browser::TransportKind;
@@ -67,21 +67,6 @@ impl TestBridge {
     /// The same with other settings.
     pub(crate) async fn start_with(browser: TestBrowser, tune: impl FnOnce(&mut Config)) -> Self {
         Self::start_for(Some(browser), tune).await
-    }
-
-    /// A bridge that keeps its state in this directory.
-    pub(crate) async fn start_keeping(
-        browser: TestBrowser,
-        state: &Path,
-        tune: impl FnOnce(&mut Config),
-    ) -> Self {
-        Self::start_with(browser, |config| {
-            config.store.url = StoreUrl::default();
-            config.store.directory = Some(state.to_owned());
-            config.store.required = true;
-            tune(config);
-        })
-        .await
     }
 
     /// A bridge that starts this browser, or none.

@@ -61,11 +61,14 @@ impl FactListener for Heard {
 
 /// Counts the scopes whose policy is narrowed.
 #[derive(Debug, Default)]
-pub(super) struct Narrowed(Mutex<HashSet<Scope>>);
+pub(super) struct Narrowed {
+    scopes: Mutex<HashSet<Scope>>,
+    refuses: bool,
+}
 
 impl Narrowed {
     pub(super) fn count(&self) -> usize {
-        self.0.lock().unwrap().len()
+        self.scopes.lock().unwrap().len()
     }
 }
 
@@ -75,15 +78,15 @@ impl UrlPolicy for Narrowed {
     }
 
     fn narrow(&self, scope: &Scope, options: &SessionOptions) -> Result<(), BadOption> {
-        if options.allowlist.as_ref().is_some_and(Vec::is_empty) {
+        if self.refuses || options.allowlist.as_ref().is_some_and(Vec::is_empty) {
             return Err(BadOption::new("allowlist", "must not be empty"));
         }
-        self.0.lock().unwrap().insert(scope.clone());
+        self.scopes.lock().unwrap().insert(scope.clone());
         Ok(())
     }
 
     fn forget(&self, scope: &Scope) {
-        self.0.lock().unwrap().remove(scope);
+        self.scopes.lock().unwrap().remove(scope);
     }
 }
 
@@ -96,7 +99,8 @@ pub(super) struct House {
     pub(super) backend: Arc<FakeBackend>,
     /// The way of this process to it.
     line: Arc<Line>,
-    settings: HouseSettings,
+    /// Of the next process.
+    pub(super) settings: HouseSettings,
 }
 
 /// How a house is built.
@@ -106,6 +110,8 @@ pub(super) struct HouseSettings {
     pub(super) on_disconnect: OnDisconnect,
     /// Nothing is made that cannot be kept.
     pub(super) store_required: bool,
+    /// No session fits the rules any more.
+    pub(super) refuses: bool,
 }
 
 impl Default for HouseSettings {
@@ -114,6 +120,7 @@ impl Default for HouseSettings {
             config: config(),
             on_disconnect: OnDisconnect::Close,
             store_required: false,
+            refuses: false,
         }
     }
 }
@@ -163,6 +170,7 @@ impl House {
             config,
             on_disconnect,
             store_required,
+            refuses,
         } = settings.clone();
         let house_settings = settings;
         let bus = EventBus::new();
@@ -190,7 +198,10 @@ impl House {
             },
             on_disconnect,
         };
-        let narrowed = Arc::<Narrowed>::default();
+        let narrowed = Arc::new(Narrowed {
+            refuses,
+            ..Narrowed::default()
+        });
         let line = Line::to(Arc::clone(&backend));
         let store = StoreHandle::start(Arc::<Line>::clone(&line));
         let key = MasterKey::new([7; 32]);

@@ -592,3 +592,39 @@ async fn a_store_that_hangs_delays_no_page() {
         1
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_the_rules_do_not_allow_any_more_ends_and_opens_nothing() {
+    let mut house = House::open().await;
+    let id = house.create("a").await.view.id;
+    house.tab(&house.caller("a"), id).await;
+    sleep(A_WHILE).await;
+    house.settings.refuses = true;
+    let house = house.killed().await;
+    sleep(A_WHILE).await;
+    let failed = (SessionStatus::Error, Some(EndReason::Failed));
+    assert_eq!(house.told_of(id), [failed]);
+    assert_eq!(house.rebuilt(), []);
+    house.assert_empty().await;
+    assert_eq!(house.backend.tabs().await.unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_a_session_was_used_is_written_at_most_five_seconds_later() {
+    let house = House::open().await;
+    let id = house.create("a").await.view.id;
+    sleep(20 * SECOND).await;
+    let tab = house.tab(&house.caller("a"), id).await;
+    sleep(A_WHILE).await;
+    let row = house.backend.live_sessions().await.unwrap().remove(0);
+    let used = Duration::from_millis(row.last_active_ms - row.created_ms);
+    assert!((20 * SECOND..21 * SECOND).contains(&used), "{used:?}");
+    assert_eq!((row.usage.pages, row.usage.requests), (1, 1));
+    sleep(20 * SECOND).await;
+    let activate = json!({"type": "activateTab", "tabId": tab.to_string()});
+    house.ask(&house.caller("a"), activate).await.unwrap();
+    sleep(A_WHILE).await;
+    let row = house.backend.live_sessions().await.unwrap().remove(0);
+    let used = Duration::from_millis(row.last_active_ms - row.created_ms);
+    assert!(used >= 40 * SECOND, "{used:?}");
+}

@@ -140,7 +140,7 @@ fn is_known(block: &Block) -> bool {
 }
 
 /// How many blocks say that they are not run. Whoever adds one says so here, too.
-const NOT_RUN: usize = 14;
+const NOT_RUN: usize = 16;
 
 #[test]
 fn every_code_block_says_what_becomes_of_it() {

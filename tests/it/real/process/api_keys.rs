@@ -188,13 +188,16 @@ async fn keys_and_what_was_done_with_them_outlive_the_daemon_and_leave_no_secret
     let today = printed(&listed).lines().nth(1).unwrap().to_owned();
     assert!(!today.contains("never  valid"), "it was used: {today}");
 
-    for secret in [&key[13..], token, "c4nary-"] {
+    // The row of a session has its metadata, which a client lists sessions by.
+    for secret in [&key[13..], token, "c4nary-query", &wrong[13..]] {
         for file in files(&daemon.dir().join("state")) {
             assert!(
                 !holds(&file, secret),
                 "{secret} in a file of the state directory"
             );
         }
+    }
+    for secret in [&key[13..], token, "c4nary-"] {
         for text in [
             &log,
             &metrics,
