@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::api_keys::StoredKey;
 use super::clients_in_force::KnownKeys;
@@ -17,6 +17,9 @@ use crate::store::{StoreError, StoreHandle, StoreHealth, StoreUrl};
 /// How often the store is asked whether keys have changed: a key that is revoked holds no second longer.
 const POLL: Duration = Duration::from_millis(400);
 
+/// How often a store is opened that could not be.
+const REOPEN: Duration = Duration::from_secs(1);
+
 /// How long a read may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -28,6 +31,8 @@ pub(super) struct ReadKeys {
     pub(super) version: Option<u64>,
     /// Where they are followed.
     pub(super) from: StoreHandle,
+    /// How that is opened once it can be.
+    unopened: Option<Box<Config>>,
 }
 
 /// The keys at the start. Where there is a store that cannot be read, a credential is required until it can.
@@ -53,6 +58,7 @@ pub(super) async fn at_start(config: &Config, store: &StoreHandle) -> ReadKeys {
                     keys,
                     version,
                     from,
+                    unopened: None,
                 };
             }
             Ok(None) => return ReadKeys::default(),
@@ -70,6 +76,7 @@ pub(super) async fn at_start(config: &Config, store: &StoreHandle) -> ReadKeys {
     ReadKeys {
         keys,
         version: None,
+        unopened: (!from.is_on()).then(|| Box::new(config.clone())),
         from,
     }
 }
@@ -99,8 +106,13 @@ where
     let ReadKeys {
         keys: mut known,
         mut version,
-        from: store,
+        from,
+        unopened,
     } = at_start;
+    let store = match unopened {
+        Some(config) => opened(&config).await,
+        None => from,
+    };
     if !store.is_on() {
         return;
     }
@@ -140,6 +152,17 @@ where
                     );
                 }
             }
+        }
+    }
+}
+
+/// The store, as soon as it can be opened: a database may come up later than the bridge.
+async fn opened(config: &Config) -> StoreHandle {
+    loop {
+        sleep(REOPEN).await;
+        match Kept::for_command(config).await {
+            Ok(Kept { store, .. }) => return store,
+            Err(error) => tracing::debug!(%error, "the API keys cannot be read yet"),
         }
     }
 }
@@ -342,5 +365,29 @@ mod tests {
         assert!(!is_required(&config).await);
         config.store.url = "postgres://a@127.0.0.1/b".parse().unwrap();
         assert!(is_required(&config).await);
+    }
+
+    #[tokio::test]
+    async fn keys_are_read_as_soon_as_the_store_can_be_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.store.directory = Some(dir.path().to_owned());
+        let Kept { store, .. } = Kept::for_command(&config).await.unwrap();
+        let add = Write::InsertKey(row("00000001", None));
+        store.write(vec![add]).await.unwrap();
+        let (file, aside) = (dir.path().join("state.key"), dir.path().join("aside"));
+        std::fs::rename(&file, &aside).unwrap();
+        std::fs::write(&file, "no key").unwrap();
+        let read = at_start(&config, &StoreHandle::unusable(&"its key cannot be read")).await;
+        assert!(read.keys.require_credentials() && read.keys.keys.is_empty());
+        std::fs::rename(&aside, &file).unwrap();
+        let (sender, mut puts) = mpsc::unbounded_channel();
+        tokio::spawn(follow(read, move |keys| {
+            // The test is over where no receiver is left.
+            let _ = sender.send(keys.keys.len());
+            std::future::ready(Ok(()))
+        }));
+        let put = timeout(Duration::from_secs(30), puts.recv()).await;
+        assert_eq!(put.expect("it is opened again"), Some(1));
     }
 }

@@ -25,8 +25,10 @@ pub(super) async fn run(store: StoreHandle, config: StoreConfig) {
     loop {
         ticks.tick().await;
         let retention = retention(&config, epoch_ms());
-        // Where it is given up, the next one does as well.
-        store.offer("retention", Write::Expire(retention));
+        // It is waited for, so that in an outage no more than one waits. The next one does as well.
+        if let Err(error) = store.write(vec![Write::Expire(retention)]).await {
+            tracing::debug!(%error, "what is older than its time is deleted later");
+        }
     }
 }
 

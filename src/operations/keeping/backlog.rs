@@ -103,7 +103,10 @@ mod tests {
         assert!(backlog.add(id(), vec![end()]));
         assert!(backlog.add(id(), vec![Write::RemoveJob("late".to_owned())]));
         assert_eq!(backlog.waiting(), [(id(), vec![end()])]);
-        assert!(backlog.add(id(), vec![end()]), "the end with its last numbers");
+        assert!(
+            backlog.add(id(), vec![end()]),
+            "the end with its last numbers"
+        );
         assert_eq!(backlog.waiting(), [(id(), vec![end(), end()])]);
     }
 }

@@ -14,9 +14,7 @@ use crate::clock::epoch_ms;
 use crate::operations::Operations;
 use crate::operations::sessions::ScopePlan;
 use crate::sessions::{EndReason, KeptSession};
-use crate::store::{
-    IdempotencyRow, SessionEnd, SessionRow, StoreError, TabRow, UsageRow, Write,
-};
+use crate::store::{IdempotencyRow, SessionEnd, SessionRow, StoreError, TabRow, UsageRow, Write};
 use crate::tabs::{
     ClientId, ClientSessionId, Comebacks, KeptTab, OnDisconnect, Restoration, Scope,
 };
@@ -89,11 +87,7 @@ impl Operations {
         true
     }
 
-    async fn bring_back(
-        self: &Arc<Self>,
-        inner: &Inner,
-        found: Found,
-    ) -> (RestoreReport, Journal) {
+    async fn bring_back(self: &Arc<Self>, inner: &Inner, found: Found) -> (RestoreReport, Journal) {
         let mut report = RestoreReport::default();
         let mut returning = Vec::new();
         let mut plans = Vec::new();

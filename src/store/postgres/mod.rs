@@ -98,9 +98,8 @@ impl Database for Postgres {
         let commit = async move {
             let mut lent = in_time(self.lend()).await?;
             let outcomes = commits::run(lent.client()?, batch).await;
-            let is_away = |it: &Result<(), StoreError>| {
-                it.as_ref().is_err_and(StoreError::is_transient)
-            };
+            let is_away =
+                |it: &Result<(), StoreError>| it.as_ref().is_err_and(StoreError::is_transient);
             if !outcomes.iter().any(is_away) {
                 lent.give_back();
             }

@@ -331,11 +331,11 @@ async fn a_session_that_was_answered_to_end_does_not_come_back_though_its_tab_is
             let end = json!({"type": "endSession", "sessionId": id.to_string()});
             house.ask(&caller, end).await.unwrap();
         } else {
-            let end =
-                house
-                    .operations
-                    .end_session(&"a".into(), id, EndReason::Requested, false);
-            end.await.unwrap();
+            house
+                .operations
+                .end_session(&"a".into(), id, EndReason::Requested, false)
+                .await
+                .unwrap();
         }
         assert!(live(&house.backend).await.is_empty());
         let house = house.killed().await;
