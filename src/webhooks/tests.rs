@@ -40,8 +40,8 @@ impl Got {
     fn is_signed(&self) -> bool {
         let at = self.header("webhook-timestamp").parse().unwrap();
         let signer = Signer::new(SECRET, None).unwrap();
-        let signed = signer.sign(self.header("webhook-id"), at, self.body.as_bytes());
-        signed == self.header("webhook-signature")
+        let signature = signer.sign(self.header("webhook-id"), at, self.body.as_bytes());
+        signature == self.header("webhook-signature")
     }
 }
 

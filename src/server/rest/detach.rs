@@ -63,15 +63,15 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_dropped_half_done_goes_on_and_what_is_done_does_not_run_again() {
-        let (begin, begun) = oneshot::channel::<()>();
+        let (go_on, goes_on) = oneshot::channel::<()>();
         let (finish, finished) = oneshot::channel();
         let mut work = DetachOnDrop::new(async move {
-            begun.await.unwrap();
+            goes_on.await.unwrap();
             finish.send(7).unwrap();
         });
         assert!(futures::poll!(&mut work).is_pending());
         drop(work);
-        begin.send(()).unwrap();
+        go_on.send(()).unwrap();
         assert_eq!(finished.await.unwrap(), 7);
 
         let mut done = DetachOnDrop::new(async { 8 });
