@@ -67,7 +67,10 @@ impl<W> AdmissionQueue<W> {
     /// Takes out the newest request of the client that has the most, if that leaves it with no fewer than `client` has
     /// with one more.
     pub(super) fn displace_for(&mut self, client: &ClientId) -> Option<Waiting<W>> {
-        let of_newest = self.waiting.iter().map(|it| (self.of(&it.client), it.ticket));
+        let of_newest = self
+            .waiting
+            .iter()
+            .map(|it| (self.of(&it.client), it.ticket));
         let (most, ticket) = of_newest.max()?;
         (most > self.of(client) + 1).then_some(())?;
         self.remove(ticket)
