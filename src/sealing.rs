@@ -143,23 +143,23 @@ mod tests {
     fn a_sealed_value_opens_at_its_place_with_its_key_alone() {
         let key = MasterKey::random().unwrap();
         let sealer = key.sealer("tabs");
-        let sealed = sealer.seal("tabs/a/t1", b"https://a.test/?q=1").unwrap();
+        let value = sealer.seal("tabs/a/t1", b"https://a.test/?q=1").unwrap();
         assert_eq!(
-            sealer.open("tabs/a/t1", &sealed).unwrap(),
+            sealer.open("tabs/a/t1", &value).unwrap(),
             b"https://a.test/?q=1"
         );
-        assert_eq!(sealer.open("tabs/a/t2", &sealed), Err(CannotOpen));
+        assert_eq!(sealer.open("tabs/a/t2", &value), Err(CannotOpen));
         assert_eq!(
-            key.sealer("sessions").open("tabs/a/t1", &sealed),
+            key.sealer("sessions").open("tabs/a/t1", &value),
             Err(CannotOpen)
         );
-        for at in 0..sealed.len() {
-            let mut changed = sealed.clone();
+        for at in 0..value.len() {
+            let mut changed = value.clone();
             changed[at] ^= 1;
             assert_eq!(sealer.open("tabs/a/t1", &changed), Err(CannotOpen));
-            assert_eq!(sealer.open("tabs/a/t1", &sealed[..at]), Err(CannotOpen));
+            assert_eq!(sealer.open("tabs/a/t1", &value[..at]), Err(CannotOpen));
         }
-        assert!(!sealed.windows(6).any(|part| part == b"a.test"));
+        assert!(!value.windows(6).any(|part| part == b"a.test"));
     }
 
     #[test]

@@ -106,14 +106,14 @@ impl Operations {
             |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
         let state = serde_json::to_vec(&job.state).map_err(|error| unavailable(&error))?;
         let place = place(job.client.as_str(), &job.id);
-        let sealed = sealer.seal(&place, &state);
+        let encrypted = sealer.seal(&place, &state);
         let row = JobRow {
             id: job.id.clone(),
             client: job.client.to_string(),
             status: job.status.clone(),
             created_ms: job.created_ms,
             until_ms: job.until_ms,
-            state: Sealed(sealed.map_err(|error| unavailable(&error))?),
+            state: Sealed(encrypted.map_err(|error| unavailable(&error))?),
         };
         let written = self.services.store.write(vec![Write::PutJob(row)]);
         let late = || StoreError::Unavailable("it did not answer in time".to_owned());

@@ -64,6 +64,18 @@ impl<W> AdmissionQueue<W> {
         Some(self.waiting.remove(at))
     }
 
+    /// Takes out the newest request of the client that has the most, if that leaves it with no fewer than `client` has
+    /// with one more.
+    pub(super) fn displace_for(&mut self, client: &ClientId) -> Option<Waiting<W>> {
+        let of_newest = self
+            .waiting
+            .iter()
+            .map(|it| (self.of(&it.client), it.ticket));
+        let (most, ticket) = of_newest.max()?;
+        (most > self.of(client) + 1).then_some(())?;
+        self.remove(ticket)
+    }
+
     /// Takes out the requests of this client for the session that it calls so.
     pub(super) fn take_equal(&mut self, client: &ClientId, external_id: &str) -> Vec<Waiting<W>> {
         let equal = |it: &mut Waiting<W>| {

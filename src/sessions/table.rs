@@ -58,13 +58,16 @@ pub struct SessionTable<W> {
 
 /// What became of a request to create a session.
 #[derive(Debug)]
-pub enum Creation {
+pub enum Creation<W> {
     /// A live session of the client has this `externalId` already.
     Existing(SessionId),
     /// It is being made.
     Created(SessionId),
     /// It waits for a place.
     Queued(Ticket),
+    /// It waits for a place in the stead of this one, of the client that has the most: one client does not keep the
+    /// others out of the queue.
+    QueuedInstead(Ticket, W),
 }
 
 /// A request that waited, and its session.
@@ -141,7 +144,7 @@ impl<W> SessionTable<W> {
         (id, now): (SessionId, Moment),
         may_wait: bool,
         waiter: W,
-    ) -> Result<Creation, CreationRefused> {
+    ) -> Result<Creation<W>, CreationRefused> {
         if let Some(existing) = self.live_named(client, options.external_id.as_deref()) {
             return Ok(Creation::Existing(existing));
         }
@@ -153,15 +156,27 @@ impl<W> SessionTable<W> {
         if !may_wait || self.config().queue == 0 {
             return Err(self.refusal(client, now.at));
         }
-        if self.queue.len() >= self.config().queue {
-            return Err(CreationRefused::QueueFull(Occupied {
-                limit: self.config().queue,
-                current: self.queue.len(),
-                retry_after: self.retry_after(None, now.at),
-            }));
-        }
+        let displaced = if self.queue.len() < self.config().queue {
+            None
+        } else if let Some(displaced) = self.queue.displace_for(client) {
+            Some(displaced.waiter)
+        } else {
+            return Err(CreationRefused::QueueFull(self.queue_occupied(now.at)));
+        };
         let ticket = self.queue.push(client.clone(), options, waiter);
-        Ok(Creation::Queued(ticket))
+        Ok(match displaced {
+            None => Creation::Queued(ticket),
+            Some(displaced) => Creation::QueuedInstead(ticket, displaced),
+        })
+    }
+
+    /// How full the queue is.
+    pub fn queue_occupied(&self, now: Instant) -> Occupied {
+        Occupied {
+            limit: self.config().queue,
+            current: self.queue.len(),
+            retry_after: self.retry_after(None, now),
+        }
     }
 
     /// Takes out a request that waits no more; says why it had no place.

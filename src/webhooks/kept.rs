@@ -91,12 +91,12 @@ fn place(client: &str, id: &str) -> String {
 fn row(kept: &Kept, sealer: &Sealer) -> Result<DeliveryRow, StoreError> {
     let unavailable = |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
     let content = serde_json::to_vec(&*kept.content).map_err(|error| unavailable(&error))?;
-    let sealed = sealer.seal(&place(&kept.client, &kept.id), &content);
+    let encrypted = sealer.seal(&place(&kept.client, &kept.id), &content);
     Ok(DeliveryRow {
         id: kept.id.clone(),
         client: kept.client.clone(),
         event: kept.kind.clone(),
-        message: Sealed(sealed.map_err(|error| unavailable(&error))?),
+        message: Sealed(encrypted.map_err(|error| unavailable(&error))?),
         attempts: kept.attempts,
         next_ms: kept.next_ms,
         give_up_ms: kept.give_up_ms,

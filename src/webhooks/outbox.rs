@@ -112,11 +112,11 @@ impl Webhooks {
         let Some(outbox) = &self.0 else {
             return;
         };
-        if let Err(error) = outbox.orders.try_send(Order::Send(kept)) {
-            if let Order::Send(kept) = error.into_inner() {
-                outbox.kept.remove(&kept);
-                dropped(&kept);
-            }
+        if let Err(error) = outbox.orders.try_send(Order::Send(kept))
+            && let Order::Send(kept) = error.into_inner()
+        {
+            outbox.kept.remove(&kept);
+            dropped(&kept);
         }
     }
 
@@ -234,23 +234,20 @@ impl Task {
             }
             Attempt::Final(why) => (why, None),
         };
-        match next {
-            Some(next_ms) => {
-                kept.next_ms = next_ms;
-                metrics::webhook(&kept.kind, "retried");
-                log(
-                    &kept,
-                    &why,
-                    "a webhook was not delivered, and is tried again",
-                );
-                self.kept.update(&kept);
-                self.accept(kept);
-            }
-            None => {
-                metrics::webhook(&kept.kind, "failed");
-                log(&kept, &why, "a webhook is given up");
-                self.kept.remove(&kept);
-            }
+        if let Some(next_ms) = next {
+            kept.next_ms = next_ms;
+            metrics::webhook(&kept.kind, "retried");
+            log(
+                &kept,
+                &why,
+                "a webhook was not delivered, and is tried again",
+            );
+            self.kept.update(&kept);
+            self.accept(kept);
+        } else {
+            metrics::webhook(&kept.kind, "failed");
+            log(&kept, &why, "a webhook is given up");
+            self.kept.remove(&kept);
         }
     }
 }

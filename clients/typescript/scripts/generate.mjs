@@ -14,7 +14,7 @@ const here = new URL(".", import.meta.url);
 const target = new URL("../src/protocol.ts", here);
 const restTarget = new URL("../src/sessions/types.ts", here);
 /** What the client sends and reads over HTTP. */
-const REST_ROOTS = ["NewSessionRequest", "Session", "Job", "Page", "DownloadView", "UploadView"];
+const REST_ROOTS = ["NewSessionRequest", "Session", "Job", "Page", "DownloadView", "UploadView", "SessionHistory", "SessionMetrics"];
 const load = (name) => JSON.parse(readFileSync(new URL(`../../../schemas/${name}.schema.json`, here), "utf8"));
 
 /** Fields of every request that its caller does not give, and of every event that stand by themselves. */

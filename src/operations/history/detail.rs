@@ -21,7 +21,6 @@ const MAX_URL: usize = 512;
 pub type Detail = Map<String, Value>;
 
 /// The fields of this request that its row may have; `None` if it leaves no row.
-#[expect(clippy::too_many_lines, reason = "an arm for each kind of request")]
 pub fn detail(body: &RequestBody) -> Option<Detail> {
     let fields = Fields::default();
     let fields = match body {

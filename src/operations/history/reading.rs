@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cdp_bridge_protocol::request::GetHistory;
-use cdp_bridge_protocol::{RequestKind, SessionRef};
+use cdp_bridge_protocol::{RequestKind, SessionRef, TabId};
 
 use super::recorder::HistoryRecorder;
 use super::row;
@@ -54,7 +54,7 @@ impl HistoryPlan {
     pub fn query(asked: GetHistory) -> Result<HistoryQuery, BadOption> {
         let number = |cursor: String| cursor.parse();
         let after = asked.cursor.map(number).transpose();
-        let tab = asked.tab_id.map(|tab| tab.id().map(|id| id.number()));
+        let tab = asked.tab_id.map(|tab| tab.id().map(TabId::number));
         Ok(HistoryQuery {
             after: after.map_err(|_| BadOption::new("cursor", "is not one of `nextCursor`"))?,
             // An invalid id has done nothing.

@@ -1,5 +1,6 @@
 //! From calls and facts to rows of the history (pure).
 
+use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::SessionStatus;
 use serde_json::{Map, Value, json};
 
@@ -43,7 +44,7 @@ pub(super) fn of_call(
     let made = outcome.as_ref().ok().and_then(tab_of);
     HistoryRow {
         scope: key(&call.scope),
-        tab: call.tab.or(made).map(|tab| tab.number()),
+        tab: call.tab.or(made).map(TabId::number),
         at_ms: call.arrival.at_ms + took_us / 1000,
         kind: call.kind.as_str().to_owned(),
         outcome: match outcome {
@@ -98,7 +99,7 @@ pub(super) fn of_fact(fact: &Fact, at_ms: u64) -> Option<HistoryRow> {
         .collect();
     Some(HistoryRow {
         scope: key(fact.audience.scope()?),
-        tab: fact.tab.map(|tab| tab.number()),
+        tab: fact.tab.map(TabId::number),
         at_ms,
         kind: kind.to_owned(),
         outcome: OK.to_owned(),
@@ -113,7 +114,7 @@ fn text(detail: Detail) -> Option<String> {
 }
 
 /// The tab that a call has made.
-fn tab_of(success: &Success) -> Option<cdp_bridge_protocol::TabId> {
+fn tab_of(success: &Success) -> Option<TabId> {
     match success {
         Success::Tab(answer) => Some(answer.tab),
         _ => None,

@@ -215,6 +215,11 @@ impl Sessions {
                 return Ok((id, true));
             }
             Creation::Queued(ticket) => ticket,
+            Creation::QueuedInstead(ticket, displaced) => {
+                // One that does not wait any more needs no answer.
+                let _ = displaced.send(Place::QueueFull);
+                ticket
+            }
         };
         let mut queued = QueuedRequest {
             sessions: self,
@@ -232,6 +237,10 @@ impl Sessions {
         match placed {
             Place::New(id) => Ok((id, true)),
             Place::Existing(id) => Ok((id, false)),
+            Place::QueueFull => {
+                let occupied = self.table(|table| table.queue_occupied(Instant::now()));
+                Err(CreationRefused::QueueFull(occupied).into())
+            }
             Place::ShuttingDown => Err(SessionError::ShuttingDown),
         }
     }

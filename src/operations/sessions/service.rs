@@ -26,6 +26,8 @@ pub(in crate::operations) type Waiter = oneshot::Sender<Place>;
 pub(in crate::operations) enum Place {
     New(SessionId),
     Existing(SessionId),
+    /// None: another client, which has fewer requests in the queue, took its place there.
+    QueueFull,
     ShuttingDown,
 }
 

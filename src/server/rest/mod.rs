@@ -29,6 +29,7 @@ pub(crate) mod callers;
 pub(crate) mod command;
 pub(crate) mod command_list;
 pub(crate) mod command_result;
+pub(crate) mod detach;
 pub(crate) mod disposition;
 pub(crate) mod documents;
 pub(crate) mod events;

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 
 use super::access::Access;
 use super::body::{self, check_accept};
+use super::detach::DetachOnDrop;
 use super::openapi::query_schema;
 use super::request::{Entered, RestRequest};
 use super::route::{RestResult, Route};
@@ -244,7 +245,7 @@ async fn run(route: &Route, head: &Parts, mut request: RestRequest) -> RestResul
     };
     let id = request.id.clone();
     let handling = (route.handler)(request);
-    let running = tokio::spawn(async move {
+    let running = DetachOnDrop::new(async move {
         let result = AssertUnwindSafe(handling).catch_unwind().await;
         let result = result.unwrap_or_else(|_| {
             tracing::error!(request = id.as_str(), "a handler panicked");
@@ -255,7 +256,7 @@ async fn run(route: &Route, head: &Parts, mut request: RestRequest) -> RestResul
             Some(leader) => Ok(repeated::settle(leader, result).await),
         }
     });
-    running.await.unwrap_or_else(|_| Err(lost()))
+    running.await
 }
 
 fn lost() -> Problem {

@@ -38,13 +38,32 @@ fn create(
     number: u64,
     waiter: &'static str,
     now: Moment,
-) -> Result<Creation, CreationRefused> {
+) -> Result<Creation<&'static str>, CreationRefused> {
     let options = SessionOptions::new(table.config());
     table.create(&client.into(), options, (id(number), now), true, waiter)
 }
 
 fn end(table: &mut SessionTable<&'static str>, number: u64, now: Instant) {
     assert!(table.end(id(number), EndReason::Requested) && table.gone(id(number), now));
+}
+
+#[test]
+fn a_client_that_fills_the_queue_gives_way_to_one_that_has_less_in_it() {
+    let (mut table, now) = table(|config| (config.max, config.queue) = (0, 3));
+    for (number, waiter) in [(1, "first"), (2, "second"), (3, "third")] {
+        let queued = create(&mut table, "a", number, waiter, now);
+        assert!(matches!(queued, Ok(Creation::Queued(_))));
+    }
+    let own = create(&mut table, "a", 4, "", now);
+    assert!(matches!(own, Err(CreationRefused::QueueFull(_))));
+    let instead = create(&mut table, "b", 5, "", now);
+    assert!(matches!(instead, Ok(Creation::QueuedInstead(_, "third"))));
+    // Now one has two of the three, the other one: a place more would only turn that round.
+    let second = create(&mut table, "b", 6, "", now);
+    assert!(matches!(second, Err(CreationRefused::QueueFull(_))));
+    let other = create(&mut table, "c", 7, "", now);
+    assert!(matches!(other, Ok(Creation::QueuedInstead(_, "second"))));
+    assert_eq!(table.queued(), 3);
 }
 
 #[test]
