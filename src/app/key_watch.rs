@@ -321,10 +321,10 @@ mod tests {
     async fn what_was_rejected_is_put_in_force_as_soon_as_it_can_be() {
         let store = StoreHandle::start(Arc::<FakeBackend>::default());
         let read = at_start(&Config::default(), &store).await;
-        let (sender, mut puts) = mpsc::unbounded_channel();
+        let (sender, mut puts) = mpsc::channel(8);
         tokio::spawn(follow(read, move |keys| {
             // The test is over where no receiver is left.
-            let _ = sender.send(keys.keys.len());
+            let _ = sender.try_send(keys.keys.len());
             std::future::ready(Err(ReloadError::SharedClipboard))
         }));
         let add = Write::InsertKey(row("00000001", None));
@@ -381,10 +381,10 @@ mod tests {
         let read = at_start(&config, &StoreHandle::unusable(&"its key cannot be read")).await;
         assert!(read.keys.require_credentials() && read.keys.keys.is_empty());
         std::fs::rename(&aside, &file).unwrap();
-        let (sender, mut puts) = mpsc::unbounded_channel();
+        let (sender, mut puts) = mpsc::channel(8);
         tokio::spawn(follow(read, move |keys| {
             // The test is over where no receiver is left.
-            let _ = sender.send(keys.keys.len());
+            let _ = sender.try_send(keys.keys.len());
             std::future::ready(Ok(()))
         }));
         let put = timeout(Duration::from_secs(30), puts.recv()).await;
