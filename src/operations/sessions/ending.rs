@@ -125,7 +125,7 @@ impl Sessions {
         self.clock_changed();
     }
 
-    /// Keeps that a session ends before anything of it is released, so that one that a client was told to have ended does
+    /// Keeps that a session ends before anything of it is released, so that one whose end was answered does
     /// not come back if the process ends now.
     async fn note(&self, id: SessionId, scope: &Scope, reason: EndReason) {
         // It is sent when the session is gone, or by the next process.
