@@ -1,20 +1,24 @@
 //! Follows the API keys in the store, which the command line changes beside the running daemon.
 
+use std::io;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::api_keys::StoredKey;
 use super::clients_in_force::KnownKeys;
-use super::kept::{Kept, KeptError};
+use super::kept::{self, Kept, KeptError};
 use super::reload::ReloadError;
 use crate::clock::epoch_ms;
 use crate::config::Config;
 use crate::log_limit::LogLimit;
-use crate::store::{StoreError, StoreHandle, StoreHealth};
+use crate::store::{StoreError, StoreHandle, StoreHealth, StoreUrl};
 
 /// How often the store is asked whether keys have changed: a key that is revoked holds no second longer.
 const POLL: Duration = Duration::from_millis(400);
+
+/// How often a store is opened that could not be.
+const REOPEN: Duration = Duration::from_secs(1);
 
 /// How long a read may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,6 +31,8 @@ pub(super) struct ReadKeys {
     pub(super) version: Option<u64>,
     /// Where they are followed.
     pub(super) from: StoreHandle,
+    /// How that is opened once it can be.
+    unopened: Option<Box<Config>>,
 }
 
 /// The keys at the start. Where there is a store that cannot be read, a credential is required until it can.
@@ -38,7 +44,7 @@ pub(super) async fn at_start(config: &Config, store: &StoreHandle) -> ReadKeys {
             Ok(Kept { store, .. }) => (store, None),
             Err(KeptError::Store(error)) => (StoreHandle::off(), Some(error.to_string())),
             Err(error @ KeptError::OtherKey) => (StoreHandle::off(), Some(error.to_string())),
-            // Without a directory there was never a store.
+            Err(error) if may_be_there(config) => (StoreHandle::off(), Some(error.to_string())),
             Err(_) => return ReadKeys::default(),
         },
         StoreHealth::Ok | StoreHealth::Failing(_) => (store.clone(), None),
@@ -52,6 +58,7 @@ pub(super) async fn at_start(config: &Config, store: &StoreHandle) -> ReadKeys {
                     keys,
                     version,
                     from,
+                    unopened: None,
                 };
             }
             Ok(None) => return ReadKeys::default(),
@@ -69,7 +76,24 @@ pub(super) async fn at_start(config: &Config, store: &StoreHandle) -> ReadKeys {
     ReadKeys {
         keys,
         version: None,
+        unopened: (!from.is_on()).then(|| Box::new(config.clone())),
         from,
+    }
+}
+
+/// Whether there may be keys in a store that cannot be opened. Without a database there were never any.
+fn may_be_there(config: &Config) -> bool {
+    let file = match &config.store.url {
+        StoreUrl::Off => return false,
+        StoreUrl::Postgres(_) => return true,
+        StoreUrl::Sqlite(file) => file,
+    };
+    let Ok(directory) = kept::directory(config) else {
+        return file.is_absolute() && file.exists();
+    };
+    match directory.join(file).try_exists() {
+        Ok(exists) => exists,
+        Err(error) => error.kind() != io::ErrorKind::NotADirectory,
     }
 }
 
@@ -82,13 +106,20 @@ where
     let ReadKeys {
         keys: mut known,
         mut version,
-        from: store,
+        from,
+        unopened,
     } = at_start;
+    let store = match unopened {
+        Some(config) => opened(&config).await,
+        None => from,
+    };
     if !store.is_on() {
         return;
     }
     let (failed, mut due) = (LogLimit::default(), Instant::now());
     let mut expires_ms = next_expiry(&known);
+    // What was rejected is tried again: a key that was revoked must not stay because of another one.
+    let mut is_behind = false;
     loop {
         due += POLL;
         sleep_until(due).await;
@@ -99,7 +130,7 @@ where
             }
             None
         });
-        let mut has_changed = expires_ms.is_some_and(|end| epoch_ms() >= end);
+        let mut has_changed = is_behind || expires_ms.is_some_and(|end| epoch_ms() >= end);
         if let Some((keys, at)) = read {
             version = Some(at);
             has_changed |= !is_same(&keys, &known);
@@ -109,11 +140,29 @@ where
             continue;
         }
         expires_ms = next_expiry(&known);
-        match put(known.clone()).await {
+        let outcome = put(known.clone()).await;
+        is_behind = outcome.is_err();
+        match outcome {
             Ok(()) => tracing::info!("changes of API keys are in force"),
             Err(error) => {
-                tracing::error!(%error, "changes of API keys are rejected; the old ones stay in force");
+                if let Some(left_out) = failed.admit() {
+                    tracing::error!(
+                        %error, left_out,
+                        "changes of API keys are rejected, and tried again; the old ones stay in force"
+                    );
+                }
             }
+        }
+    }
+}
+
+/// The store, as soon as it can be opened: a database may come up later than the bridge.
+async fn opened(config: &Config) -> StoreHandle {
+    loop {
+        sleep(REOPEN).await;
+        match Kept::for_command(config).await {
+            Ok(Kept { store, .. }) => return store,
+            Err(error) => tracing::debug!(%error, "the API keys cannot be read yet"),
         }
     }
 }
@@ -268,6 +317,24 @@ mod tests {
         assert_eq!(watched.within_a_second().await, [false, false]);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn what_was_rejected_is_put_in_force_as_soon_as_it_can_be() {
+        let store = StoreHandle::start(Arc::<FakeBackend>::default());
+        let read = at_start(&Config::default(), &store).await;
+        let (sender, mut puts) = mpsc::channel(8);
+        tokio::spawn(follow(read, move |keys| {
+            // The test is over where no receiver is left.
+            let _ = sender.try_send(keys.keys.len());
+            std::future::ready(Err(ReloadError::SharedClipboard))
+        }));
+        let add = Write::InsertKey(row("00000001", None));
+        store.write(vec![add]).await.unwrap();
+        for _ in 0..2 {
+            let put = timeout(Duration::from_secs(1), puts.recv()).await;
+            assert_eq!(put.expect("within a second"), Some(1));
+        }
+    }
+
     #[tokio::test]
     async fn a_store_that_cannot_be_read_at_the_start_closes_the_bridge() {
         let backend = Arc::<FakeBackend>::default();
@@ -278,5 +345,49 @@ mod tests {
         assert!(at_start(&config, &store).await.keys.require_credentials());
         let off = at_start(&config, &StoreHandle::off()).await;
         assert!(!off.keys.require_credentials());
+    }
+
+    #[tokio::test]
+    async fn keys_that_cannot_be_read_without_the_key_of_the_store_close_the_bridge() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.store.directory = Some(dir.path().to_owned());
+        let unusable = StoreHandle::unusable(&"its key cannot be read");
+        let is_required = async |config: &Config| {
+            let read = at_start(config, &unusable).await;
+            read.keys.require_credentials()
+        };
+        std::fs::write(dir.path().join("state.key"), "no key").unwrap();
+        assert!(!is_required(&config).await, "there was never a store");
+        std::fs::write(dir.path().join("state.db"), "").unwrap();
+        assert!(is_required(&config).await);
+        config.store.directory = Some("/dev/null/nowhere".into());
+        assert!(!is_required(&config).await);
+        config.store.url = "postgres://a@127.0.0.1/b".parse().unwrap();
+        assert!(is_required(&config).await);
+    }
+
+    #[tokio::test]
+    async fn keys_are_read_as_soon_as_the_store_can_be_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.store.directory = Some(dir.path().to_owned());
+        let Kept { store, .. } = Kept::for_command(&config).await.unwrap();
+        let add = Write::InsertKey(row("00000001", None));
+        store.write(vec![add]).await.unwrap();
+        let (file, aside) = (dir.path().join("state.key"), dir.path().join("aside"));
+        std::fs::rename(&file, &aside).unwrap();
+        std::fs::write(&file, "no key").unwrap();
+        let read = at_start(&config, &StoreHandle::unusable(&"its key cannot be read")).await;
+        assert!(read.keys.require_credentials() && read.keys.keys.is_empty());
+        std::fs::rename(&aside, &file).unwrap();
+        let (sender, mut puts) = mpsc::channel(8);
+        tokio::spawn(follow(read, move |keys| {
+            // The test is over where no receiver is left.
+            let _ = sender.try_send(keys.keys.len());
+            std::future::ready(Ok(()))
+        }));
+        let put = timeout(Duration::from_secs(30), puts.recv()).await;
+        assert_eq!(put.expect("it is opened again"), Some(1));
     }
 }

@@ -7,10 +7,11 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::clock::epoch_ms;
 use crate::store::{Retention, StoreConfig, StoreHandle, Write};
 
-const INTERVAL: Duration = Duration::from_mins(1);
+/// Often enough, together with [`MOST`], to keep up with a history that grows as fast as it can be written.
+const INTERVAL: Duration = Duration::from_secs(2);
 
 /// The most rows of each table that are deleted in one interval: a large backlog must not hold up other writes.
-const MOST: u32 = 1_000;
+const MOST: u32 = 4_000;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
@@ -24,8 +25,10 @@ pub(super) async fn run(store: StoreHandle, config: StoreConfig) {
     loop {
         ticks.tick().await;
         let retention = retention(&config, epoch_ms());
-        // Where it is given up, the next one does as well.
-        store.offer("retention", Write::Expire(retention));
+        // It is waited for, so that in an outage no more than one waits. The next one does as well.
+        if let Err(error) = store.write(vec![Write::Expire(retention)]).await {
+            tracing::debug!(%error, "what is older than its time is deleted later");
+        }
     }
 }
 

@@ -29,6 +29,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cdp_bridge_protocol::{ErrorCode, TabId};
+use futures::future::join_all;
 use tokio::time::Instant;
 
 pub use self::access::{NoSessionTokens, SessionAccess, SessionTokens};
@@ -242,9 +243,12 @@ impl Operations {
             return Err(SessionError::Implicit);
         }
         self.session(client, id)?;
+        let noted = self.sessions.noted(id);
         let gone = self.sessions.begin_end_by(by, id, reason, None);
         if wait_until_destroyed {
             gone.await;
+        } else {
+            noted.await;
         }
         Ok(())
     }
@@ -261,6 +265,7 @@ impl Operations {
             Some(ids) => ids,
             None => self.sessions.table(|table| table.taking_work(Some(client))),
         };
+        let mut ending = Vec::new();
         for id in ids.into_iter().take(MAX_TERMINATED) {
             let view = match self.session(client, id) {
                 Ok(view) => view,
@@ -272,10 +277,13 @@ impl Operations {
             if !selection.admits(&view) {
                 continue;
             }
-            match self
-                .end_session_by(principal, id, EndReason::Terminated, false)
-                .await
-            {
+            ending.push(async move {
+                let reason = EndReason::Terminated;
+                (id, self.end_session_by(principal, id, reason, false).await)
+            });
+        }
+        for (id, ended) in join_all(ending).await {
+            match ended {
                 Ok(()) => outcome.terminated.push(id),
                 Err(error) => outcome.failed.push((id, error.code())),
             }

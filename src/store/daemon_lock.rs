@@ -40,9 +40,15 @@ impl FileLock {
     }
 }
 
-/// A file of its own: SQLite's own locks on the database end when any descriptor of it is closed.
+/// A file of its own: SQLite's own locks on the database end when any descriptor of it is closed. It is beside the file that
+/// links lead to, so that one database has one lock under all of its names.
 fn beside(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
+    let through_directory = || {
+        let directory = database.parent()?.canonicalize().ok()?;
+        Some(directory.join(database.file_name()?))
+    };
+    let real = database.canonicalize().ok().or_else(through_directory);
+    let mut name = real.unwrap_or_else(|| database.to_owned()).into_os_string();
     name.push(".lock");
     name.into()
 }
@@ -65,5 +71,22 @@ mod tests {
         assert!(error.to_string().contains("state.db"), "{error}");
         drop(first);
         FileLock::take(&database).unwrap();
+    }
+
+    #[test]
+    fn one_database_has_one_lock_under_all_of_its_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let (real, linked) = (dir.path().join("real"), dir.path().join("linked"));
+        std::fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &linked).unwrap();
+        let first = FileLock::take(&linked.join("state.db")).unwrap();
+        std::fs::write(real.join("state.db"), "").unwrap();
+        let link = dir.path().join("link.db");
+        std::os::unix::fs::symlink(real.join("state.db"), &link).unwrap();
+        for name in [real.join("state.db"), linked.join("state.db"), link] {
+            let error = FileLock::take(&name).unwrap_err();
+            assert!(matches!(error, StoreError::InUse(_)), "{error}");
+        }
+        drop(first);
     }
 }

@@ -79,13 +79,13 @@ impl FakeBackend {
 impl Rows {
     fn write(&mut self, write: Write) -> Result<(), StoreError> {
         match write {
-            Write::PutSession(row) => drop(self.sessions.insert(row.id.clone(), row)),
+            Write::PutSession(row) => self.put_session(row),
             Write::SessionUsed {
                 id,
                 last_active_ms,
                 usage,
             } => {
-                if let Some(session) = self.sessions.get_mut(&id) {
+                if let Some(session) = self.live(&id) {
                     session.last_active_ms = last_active_ms;
                     session.usage = usage;
                 }
@@ -157,6 +157,18 @@ impl Rows {
             Write::Expire(retention) => self.expire(retention),
         }
         Ok(())
+    }
+
+    fn put_session(&mut self, row: SessionRow) {
+        let before = self.sessions.get(&row.id);
+        if before.is_none_or(|it| it.end.is_none()) {
+            self.sessions.insert(row.id.clone(), row);
+        }
+    }
+
+    fn live(&mut self, id: &str) -> Option<&mut SessionRow> {
+        let session = self.sessions.get_mut(id);
+        session.filter(|it| it.end.is_none())
     }
 
     fn expire(&mut self, retention: Retention) {

@@ -95,10 +95,11 @@ impl Queue {
         Ok(())
     }
 
-    /// Queues what is kept if possible; `false` where it is given up.
+    /// Queues what is kept if possible; `false` where it is given up. It leaves an eighth of the queue to what has to be kept:
+    /// a client whose history fills the rest must not keep others from beginning and ending sessions.
     pub(super) fn push_may(&self, class: &'static str, write: Write) -> bool {
         let mut state = lock(&self.state);
-        if state.is_closed || state.items.len() >= self.most {
+        if state.is_closed || state.items.len() >= self.most - self.most / 8 {
             state.give_up(class, &[write]);
             return false;
         }

@@ -8,9 +8,10 @@ use super::rows::{
 /// One change of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
-    /// Inserts a session, or replaces what is known of it.
+    /// Inserts a session, or replaces what is known of it. One that has ended stays as it is: an older row that was written
+    /// late must not bring it back.
     PutSession(SessionRow),
-    /// A session was used.
+    /// A session was used. Changes nothing where it has ended.
     SessionUsed {
         id: String,
         last_active_ms: u64,

@@ -145,6 +145,7 @@ impl Operations {
     ) -> Result<HistoryPage, OperationError> {
         self.usage_of_session(client, id).await?;
         let limit = query.limit;
+        let _turn = self.history.turn(client).await;
         let rows = self.history.history(key(client, id), query).await?;
         let is_full = rows.len() >= limit;
         let last = rows.last().map(|row| row.seq);
@@ -162,6 +163,7 @@ impl Operations {
         id: SessionId,
     ) -> Result<UsageReport, OperationError> {
         let used = self.usage_of_session(client, id).await?;
+        let _turn = self.history.turn(client).await;
         let totals = self.history.totals(key(client, id)).await?;
         let of_requests = |it: &KindTotals| RequestKind::from_name(&it.kind).is_some();
         let mut kinds: Vec<_> = totals.into_iter().filter(of_requests).collect();

@@ -10,12 +10,17 @@ use super::detail::{self, Detail};
 use super::ring::Rings;
 use super::row;
 use crate::clock::epoch_ms;
+use crate::fair_permits::{FairPermit, FairPermits};
 use crate::lock::lock;
-use crate::operations::{Call, CallId, FactListener, OperationOutcome, Published, Tap};
+use crate::operations::{Call, CallId, ClientId, FactListener, OperationOutcome, Published, Tap};
 use crate::store::{HistoryRow, StoreHandle, Write};
 
 /// The class of the rows among the writes of the store.
 const CLASS: &str = "history";
+
+/// How many histories are read from the store at a time. It has two threads for reads, and a long history must not hold up
+/// what reads its other tables, such as what looks for revoked API keys.
+const READS: usize = 1;
 
 /// The tap and the listener behind the history.
 #[derive(Debug)]
@@ -23,6 +28,8 @@ pub struct HistoryRecorder {
     store: StoreHandle,
     /// Used without a store alone.
     pub(super) rings: Mutex<Rings>,
+    /// Shared by clients.
+    reads: FairPermits<ClientId>,
     /// What is kept of each call until it is answered; there are no more than unanswered calls.
     begun: Mutex<HashMap<CallId, Begun>>,
 }
@@ -39,8 +46,14 @@ impl HistoryRecorder {
         Self {
             store,
             rings: Mutex::default(),
+            reads: FairPermits::new(READS, READS),
             begun: Mutex::default(),
         }
+    }
+
+    /// Waits until this client may read a history.
+    pub(super) async fn turn(&self, client: &ClientId) -> FairPermit<ClientId> {
+        self.reads.acquire(client, 1).await
     }
 
     pub(super) fn store(&self) -> &StoreHandle {
@@ -94,5 +107,21 @@ impl FactListener for HistoryRecorder {
 
     fn has_ended(&self) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_history_is_read_at_a_time_so_that_other_reads_are_not_held_up() {
+        let history = HistoryRecorder::new(StoreHandle::off());
+        let first = history.turn(&"a".into()).await;
+        assert!(history.turn(&"b".into()).now_or_never().is_none());
+        drop(first);
+        history.turn(&"b".into()).await;
     }
 }

@@ -19,6 +19,10 @@ impl Backlog {
             return false;
         }
         let waiting = self.0.entry(id).or_default();
+        if waiting.iter().any(is_end) && !writes.iter().any(is_end) {
+            // It is older, and only came later: of two writes that failed together, either may be first here.
+            return true;
+        }
         if writes.iter().any(is_whole) {
             // The newer row says all that the older one did.
             waiting.retain(|it| !is_whole(it));
@@ -49,6 +53,10 @@ impl Backlog {
 
 fn is_whole(write: &Write) -> bool {
     matches!(write, Write::PutSession(_))
+}
+
+fn is_end(write: &Write) -> bool {
+    matches!(write, Write::EndSession { .. })
 }
 
 #[cfg(test)]
@@ -87,5 +95,18 @@ mod tests {
         assert_eq!(backlog.waiting(), [(id(), both.clone())]);
         backlog.written(id(), &both);
         assert!(!backlog.has(id()));
+    }
+
+    #[test]
+    fn a_change_that_comes_late_does_not_follow_the_end() {
+        let mut backlog = Backlog::default();
+        assert!(backlog.add(id(), vec![end()]));
+        assert!(backlog.add(id(), vec![Write::RemoveJob("late".to_owned())]));
+        assert_eq!(backlog.waiting(), [(id(), vec![end()])]);
+        assert!(
+            backlog.add(id(), vec![end()]),
+            "the end with its last numbers"
+        );
+        assert_eq!(backlog.waiting(), [(id(), vec![end(), end()])]);
     }
 }

@@ -14,6 +14,9 @@ use crate::tabs::{Scope, TabView};
 /// The present by both clocks.
 pub(super) type Now = (Instant, u64);
 
+/// So many owners more than needed are remembered.
+const FEW: usize = 64;
+
 /// How much of the tabs is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Depth {
@@ -38,14 +41,24 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Tabs of these scopes were written by an earlier process.
-    pub(super) fn knows(&mut self, scopes: impl IntoIterator<Item = ScopeKey>) {
-        self.scopes.extend(scopes);
+    /// Tabs of these scopes were written by an earlier process. `has_strays`: not all of them have come back, and their rows
+    /// are to go, so that a later process does not open them either.
+    pub(super) fn over(scopes: impl IntoIterator<Item = ScopeKey>, has_strays: bool) -> Self {
+        Self {
+            scopes: scopes.into_iter().collect(),
+            is_behind: has_strays,
+            ..Self::default()
+        }
     }
 
     /// The last changes are written.
     pub(super) fn done(&mut self) {
         self.keys.clear();
+        // Nothing is left of the owners whose tabs are gone. They are not looked for each time.
+        if !self.is_behind && self.scopes.len() > 2 * self.written.len() + FEW {
+            let owners = self.written.keys();
+            self.scopes = owners.map(|(scope, _)| rows::scope_key(scope)).collect();
+        }
     }
 
     /// The last changes could not be written.

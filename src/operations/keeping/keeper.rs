@@ -19,7 +19,7 @@ use crate::clock::epoch_ms;
 use crate::lock::lock;
 use crate::operations::sessions::Sessions;
 use crate::sessions::{SessionId, SessionUsage};
-use crate::store::{ScopeKey, Sealed, Write};
+use crate::store::{Sealed, Write};
 use crate::tabs::{Registry, TabHandle, TabView};
 
 /// How often it is looked where tabs are.
@@ -51,22 +51,21 @@ struct Task {
 }
 
 impl Keeper {
-    /// Starts the task. Tabs of these scopes may be in the store already.
+    /// Starts the task, over the tabs that are in the store already.
     pub(super) fn start(
         &self,
         inner: Arc<Inner>,
         registry: Registry,
         sessions: &Arc<Sessions>,
-        scopes: Vec<ScopeKey>,
+        journal: Journal,
     ) {
-        let mut task = Task {
+        let task = Task {
             inner,
             registry,
             sessions: Arc::downgrade(sessions),
-            journal: Journal::default(),
+            journal,
             uses: HashMap::new(),
         };
-        task.journal.knows(scopes);
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(task.run(stopped));
         *lock(&self.0) = Some(Running { stop, task });

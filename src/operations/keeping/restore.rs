@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
+use super::journal::Journal;
 use super::keep::Inner;
 use super::keeper::STOPPED;
 use super::rows;
@@ -13,9 +14,7 @@ use crate::clock::epoch_ms;
 use crate::operations::Operations;
 use crate::operations::sessions::ScopePlan;
 use crate::sessions::{EndReason, KeptSession};
-use crate::store::{
-    IdempotencyRow, ScopeKey, SessionEnd, SessionRow, StoreError, TabRow, UsageRow, Write,
-};
+use crate::store::{IdempotencyRow, SessionEnd, SessionRow, StoreError, TabRow, UsageRow, Write};
 use crate::tabs::{
     ClientId, ClientSessionId, Comebacks, KeptTab, OnDisconnect, Restoration, Scope,
 };
@@ -65,9 +64,9 @@ impl Operations {
             return Ok(RestoreReport::default());
         };
         let found = read(&inner).await.inspect_err(|_| keeping.turn_off())?;
-        let (report, scopes) = self.bring_back(&inner, found).await;
+        let (report, journal) = self.bring_back(&inner, found).await;
         let registry = self.services.registry.clone();
-        self.keeper.start(inner, registry, &self.sessions, scopes);
+        self.keeper.start(inner, registry, &self.sessions, journal);
         Ok(report)
     }
 
@@ -88,11 +87,7 @@ impl Operations {
         true
     }
 
-    async fn bring_back(
-        self: &Arc<Self>,
-        inner: &Inner,
-        found: Found,
-    ) -> (RestoreReport, Vec<ScopeKey>) {
+    async fn bring_back(self: &Arc<Self>, inner: &Inner, found: Found) -> (RestoreReport, Journal) {
         let mut report = RestoreReport::default();
         let mut returning = Vec::new();
         let mut plans = Vec::new();
@@ -115,9 +110,10 @@ impl Operations {
             };
             returning.push(Returning { session, ends });
         }
-        let scopes: Vec<_> = found.tabs.iter().map(|row| row.scope.clone()).collect();
         let restoration = self.restoration(inner, plans, &found);
         report.tabs = restoration.tabs.len();
+        let scopes = found.tabs.iter().map(|row| row.scope.clone());
+        let journal = Journal::over(scopes, report.tabs < found.tabs.len());
         // Before the sessions: none of them can end before its tabs are known, which end with it.
         self.leave_implicit(&restoration);
         self.services.tabs.restore(restoration).await;
@@ -129,7 +125,7 @@ impl Operations {
             self.sessions.return_from_store(&session, ends);
         }
         self.restore_keys(&found.keys);
-        (report, scopes)
+        (report, journal)
     }
 
     fn restoration(&self, inner: &Inner, plans: Vec<ScopePlan>, found: &Found) -> Restoration {

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -98,11 +98,11 @@ impl Sessions {
         let Some(scope) = self.table(|table| table.scope(id)) else {
             return;
         };
-        within(
-            id,
-            "tabs",
-            TABS,
-            self.services.tabs.end_scope(scope.clone()),
+        // Tabs do not wait for the store.
+        let tabs = self.services.tabs.end_scope(scope.clone());
+        join(
+            self.note(id, &scope, reason),
+            within(id, "tabs", TABS, tabs),
         )
         .await;
         if let Some(uses) = self.uses(id) {
@@ -111,10 +111,8 @@ impl Sessions {
             within(id, "connections", CONNECTIONS, are_over(uses, 1)).await;
         }
         self.forget(&scope);
-        let told = self.keep_webhook(id, &scope, reason).await;
-        if let Some(kept) = self.kept(id) {
-            self.services.keeping.ended(&kept).await;
-        }
+        // Once more, with what the session has used to its last request.
+        let told = self.keep_end(id, &scope, reason).await;
         let gone = |table: &mut crate::sessions::SessionTable<_>| table.gone(id, Instant::now());
         if self.tell(id, None, gone, Some(EndStage::Gone(reason))) {
             let age = self.table(|table| table.age(id, Instant::now()));
@@ -125,6 +123,33 @@ impl Sessions {
         }
         self.admit_waiting();
         self.clock_changed();
+    }
+
+    /// Keeps that a session ends before anything of it is released, so that one whose end was answered does
+    /// not come back if the process ends now.
+    async fn note(&self, id: SessionId, scope: &Scope, reason: EndReason) {
+        // It is sent when the session is gone, or by the next process.
+        let _ = self.keep_end(id, scope, reason).await;
+        self.set_stage(id, EndStage::Noted(reason));
+    }
+
+    async fn keep_end(&self, id: SessionId, scope: &Scope, reason: EndReason) -> Option<Kept> {
+        let told = self.keep_webhook(id, scope, reason).await;
+        if let Some(kept) = self.kept(id) {
+            self.services.keeping.ended(&kept).await;
+        }
+        told
+    }
+
+    /// The store knows that a session ends, or did not take it in time.
+    pub(super) fn noted(&self, id: SessionId) -> impl Future<Output = ()> + Send + use<> {
+        let stages = self.stages(id);
+        async move {
+            if let Some(mut stages) = stages {
+                // The sender is dropped with the last stage.
+                let _ = stages.wait_for(|stage| stage.is_noted()).await;
+            }
+        }
     }
 
     /// Keeps the message of a session's end before the end itself: if the process ends in between, the session ends once

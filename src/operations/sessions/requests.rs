@@ -146,12 +146,23 @@ impl Operations {
                 let page = self.list_sessions(client, &filter);
                 Ok(Success::Sessions(Box::new(page)))
             }
-            SessionPlan::End(id) => match self.end_for_call(caller, id, &responder) {
-                Err(SessionError::Unknown { .. }) => {
-                    return self.answer_ended(id, client, responder, Success::SessionEnded);
+            SessionPlan::End(id) => {
+                let noted = self.sessions.noted(id);
+                match self.end_for_call(caller, id, &responder) {
+                    Err(SessionError::Unknown { .. }) => {
+                        return self.answer_ended(id, client, responder, Success::SessionEnded);
+                    }
+                    Ok(view) if self.services.keeping.is_on() => {
+                        // What was answered to have ended does not come back.
+                        tokio::spawn(async move {
+                            noted.await;
+                            responder.answer(Ok(Success::SessionEnded(Box::new(view))));
+                        });
+                        return;
+                    }
+                    ended => ended.map(|view| Success::SessionEnded(Box::new(view))),
                 }
-                ended => ended.map(|view| Success::SessionEnded(Box::new(view))),
-            },
+            }
         };
         responder.answer(outcome.map_err(OperationError::Session));
     }

@@ -37,6 +37,8 @@ pub(in crate::operations) enum EndStage {
     Alive,
     /// It takes no more work.
     Ending(EndReason),
+    /// The store knows that it ends: it does not come back.
+    Noted(EndReason),
     /// Its connections are closed.
     Closing(EndReason),
     /// Nothing of it is left.
@@ -47,8 +49,15 @@ impl EndStage {
     pub(super) fn reason(self) -> Option<EndReason> {
         match self {
             Self::Alive => None,
-            Self::Ending(reason) | Self::Closing(reason) | Self::Gone(reason) => Some(reason),
+            Self::Ending(reason)
+            | Self::Noted(reason)
+            | Self::Closing(reason)
+            | Self::Gone(reason) => Some(reason),
         }
+    }
+
+    pub(super) fn is_noted(self) -> bool {
+        !matches!(self, Self::Alive | Self::Ending(_))
     }
 
     pub(super) fn closes_connections(self) -> bool {

@@ -3,6 +3,7 @@
 use deadpool_postgres::{Client, GenericClient};
 
 use super::errors::store_error;
+use super::in_time;
 use super::statements::execute;
 use crate::store::error::StoreError;
 use crate::store::rows::AuditRow;
@@ -20,7 +21,8 @@ const INSERT_MANY: &str = "INSERT INTO history (client, session, tab, at_ms, kin
      SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], \
      $8::bigint[], $9::text[])";
 
-/// Commits these, and gives the outcome of each.
+/// Commits these, and gives the outcome of each. The time limit is that of one: a server that is far away gets through many
+/// of them, too. The connection is of no use any more where one of them was not answered in time.
 pub(super) async fn run(client: &mut Client, batch: Vec<Vec<Step>>) -> Vec<Outcome> {
     let mut outcomes = vec![Ok(()); batch.len()];
     let mut rows = Vec::new();
@@ -35,7 +37,7 @@ pub(super) async fn run(client: &mut Client, batch: Vec<Vec<Step>>) -> Vec<Outco
         outcomes[place] = match &away {
             // Each further one would wait for the same.
             Some(error) => Err(error.clone()),
-            None => commit(client, steps).await,
+            None => in_time(commit(client, steps)).await,
         };
         if let Err(error) = &outcomes[place]
             && error.is_transient()
@@ -46,7 +48,7 @@ pub(super) async fn run(client: &mut Client, batch: Vec<Vec<Step>>) -> Vec<Outco
     if !rows.is_empty() {
         let outcome = match away {
             Some(error) => Err(error),
-            None => insert_history(client, &rows).await,
+            None => in_time(insert_history(client, &rows)).await,
         };
         for place in places {
             outcomes[place].clone_from(&outcome);

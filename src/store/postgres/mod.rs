@@ -96,14 +96,17 @@ impl Database for Postgres {
     fn run(&self, batch: Vec<Vec<Step>>) -> BoxFuture<'_, Vec<Result<(), StoreError>>> {
         let count = batch.len();
         let commit = async move {
-            let mut lent = self.lend().await?;
+            let mut lent = in_time(self.lend()).await?;
             let outcomes = commits::run(lent.client()?, batch).await;
-            lent.give_back();
+            let is_away =
+                |it: &Result<(), StoreError>| it.as_ref().is_err_and(StoreError::is_transient);
+            if !outcomes.iter().any(is_away) {
+                lent.give_back();
+            }
             Ok(outcomes)
         };
-        let outcomes = in_time(commit);
         async move {
-            let outcomes = outcomes.await;
+            let outcomes: Result<_, StoreError> = commit.await;
             outcomes.unwrap_or_else(|error| vec![Err(error); count])
         }
         .boxed()

@@ -27,7 +27,7 @@ pub(crate) fn steps(write: Write) -> Result<Vec<Step>, StoreError> {
             last_active_ms,
             usage,
         } => one(statement!(
-            "UPDATE sessions SET last_active_ms = $2, usage = $3 WHERE id = $1",
+            "UPDATE sessions SET last_active_ms = $2, usage = $3 WHERE id = $1 AND ended_ms IS NULL",
             id,
             last_active_ms,
             json(&usage)?
@@ -95,7 +95,7 @@ fn put_session(row: SessionRow) -> Result<Statement, StoreError> {
          ON CONFLICT (id) DO UPDATE SET external_id = excluded.external_id, metadata = excluded.metadata, \
          options = excluded.options, token_gen = excluded.token_gen, expires_ms = excluded.expires_ms, \
          last_active_ms = excluded.last_active_ms, usage = excluded.usage, status = excluded.status, \
-         reason = excluded.reason, ended_ms = excluded.ended_ms",
+         reason = excluded.reason, ended_ms = excluded.ended_ms WHERE sessions.ended_ms IS NULL",
         row.id,
         row.client,
         row.external_id,

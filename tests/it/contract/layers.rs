@@ -83,8 +83,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "operations",
         &[
-            "tabs", "clock", "locator", "lock", "metrics", "policy", "protocol", "sealing",
-            "sessions", "store", "tokens", "audit", "webhooks",
+            "tabs",
+            "clock",
+            "fair_permits",
+            "locator",
+            "lock",
+            "metrics",
+            "policy",
+            "protocol",
+            "sealing",
+            "sessions",
+            "store",
+            "tokens",
+            "audit",
+            "webhooks",
         ],
     ),
     // A door reaches the tabs through operations only.

@@ -75,7 +75,12 @@ impl Postgres {
 
     /// Runs a statement in the server's own database.
     pub(crate) async fn run(&self, sql: &str) {
-        let url = self.url("postgres");
+        self.run_in("postgres", sql).await;
+    }
+
+    /// Runs a statement in this database.
+    pub(crate) async fn run_in(&self, database: &str, sql: &str) {
+        let url = self.url(database);
         let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
         let connected = tokio::spawn(connection);
         client.batch_execute(sql).await.unwrap();

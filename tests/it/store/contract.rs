@@ -31,6 +31,7 @@ macro_rules! for_each_database {
 
 for_each_database! {
     a_session_is_found_as_it_was_written
+    a_row_that_is_written_late_does_not_bring_an_ended_session_back
     ended_sessions_are_listed_newest_first_in_pages
     the_end_of_a_session_takes_its_tabs_and_keys_with_it
     tabs_come_back_last_used_first_and_numbers_are_never_given_again
@@ -80,6 +81,23 @@ async fn a_session_is_found_as_it_was_written(db: Database) {
     row.external_id = None;
     db.write(vec![Write::PutSession(row.clone())]).await;
     assert_eq!(found("a", "s1").await.unwrap(), Some(row));
+}
+
+async fn a_row_that_is_written_late_does_not_bring_an_ended_session_back(db: Database) {
+    let row = session("s1", "a");
+    db.write(vec![Write::PutSession(row.clone())]).await;
+    end_session(&db, "s1", 5_000).await;
+    let ended = db.reads().session("a".to_owned(), "s1".to_owned());
+    let ended = ended.await.unwrap();
+    let used = Write::SessionUsed {
+        id: "s1".to_owned(),
+        last_active_ms: 9_000,
+        usage: UsageRow::default(),
+    };
+    db.write(vec![Write::PutSession(row), used]).await;
+    assert!(db.reads().live_sessions().await.unwrap().is_empty());
+    let found = db.reads().session("a".to_owned(), "s1".to_owned());
+    assert_eq!(found.await.unwrap(), ended);
 }
 
 fn end(ended_ms: u64) -> SessionEnd {

@@ -6,7 +6,7 @@ use cdp_bridge::store::{HistoryQuery, StoreError, StoreHandle, StoreHealth, Writ
 use tokio::time::timeout;
 
 use super::databases::{open_at, open_sqlite};
-use super::rows::{history, key, scope, session};
+use super::rows::{audit, history, key, scope, session};
 use crate::engines::postgres::Postgres;
 use crate::support::wait::{LONGEST, until};
 
@@ -109,6 +109,25 @@ async fn a_postgres_that_is_frozen_is_given_up_and_written_when_it_goes_on() {
     let store = open_at(&url, dir.path()).await.unwrap();
     let said = survives(&store, async || server.freeze(), async || server.thaw()).await;
     assert!(said.contains("did not answer within 3 s"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_that_is_slow_gets_through_many_changes_once() {
+    let (dir, server) = (tempfile::tempdir().unwrap(), Postgres::start().await);
+    let url = server.create("store").await;
+    let store = open_at(&url, dir.path()).await.unwrap();
+    let slow = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS \
+                $$BEGIN PERFORM pg_sleep(0.4); RETURN NEW; END$$; \
+                CREATE TRIGGER slow BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION slow()";
+    server.run_in("store", slow).await;
+    // Together they take longer than one answer may.
+    for _ in 0..12 {
+        assert!(store.offer("audit", Write::Audit(audit("session.create", 1))));
+    }
+    store.flush().await.unwrap();
+    let written = store.reads().unwrap().audit(0, 99).await.unwrap();
+    assert_eq!(written.len(), 12, "none of them twice");
+    assert_eq!(store.health(), StoreHealth::Ok);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -318,6 +318,35 @@ async fn a_session_that_ends_while_the_store_fails_does_not_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_that_was_answered_to_end_does_not_come_back_though_its_tab_is_stuck() {
+    for over_the_wire in [false, true] {
+        let house = House::open().await;
+        let caller = house.caller("a");
+        let id = house.create("a").await.view.id;
+        house.tab(&caller, id).await;
+        sleep(A_WHILE).await;
+        house.bridge.fake.hold("Target.closeTarget");
+        house.bridge.fake.hold("Target.disposeBrowserContext");
+        if over_the_wire {
+            let end = json!({"type": "endSession", "sessionId": id.to_string()});
+            house.ask(&caller, end).await.unwrap();
+        } else {
+            house
+                .operations
+                .end_session(&"a".into(), id, EndReason::Requested, false)
+                .await
+                .unwrap();
+        }
+        assert!(live(&house.backend).await.is_empty());
+        let house = house.killed().await;
+        assert!(house.operations.session(&"a".into(), id).is_err());
+        let ended = house.operations.session_or_ended(&"a".into(), id).await;
+        assert_eq!(ended.unwrap().end_reason, Some(EndReason::Requested));
+        assert!(house.bridge.registry.all().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_the_store_is_required_no_session_is_made_without_it() {
     let settings = HouseSettings {
         store_required: true,
@@ -342,6 +371,9 @@ async fn tabs_of_an_implicit_session_come_back_only_where_they_are_kept_without_
     sleep(A_WHILE).await;
     let house = house.restarted().await;
     assert!(house.operations.tabs_of(&"a".into()).is_empty());
+    sleep(A_WHILE).await;
+    let rows = house.backend.tabs().await.unwrap();
+    assert_eq!(rows, [], "a later process does not open them either");
     let next = opened(house.ask(&house.caller("a"), create).await);
     assert!(next > tab, "{next}");
 }
