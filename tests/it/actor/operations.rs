@@ -96,7 +96,9 @@ async fn a_door_without_streams_and_a_caller_without_permission_are_refused() {
             | RequestKind::ListTabs
             | RequestKind::Cancel
             | RequestKind::GetSession
-            | RequestKind::ListSessions => {
+            | RequestKind::ListSessions
+            | RequestKind::GetHistory
+            | RequestKind::GetUsage => {
                 assert!(refused.is_none());
             }
             RequestKind::CreateTab | RequestKind::Evaluate => {

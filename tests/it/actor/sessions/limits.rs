@@ -93,7 +93,7 @@ async fn requests_wait_for_a_place_fairly_and_not_for_ever() {
     house.bridge.settle().await;
     let [second, same] = [wait("c", 60, "second"), wait("c", 60, "second")];
     house.bridge.settle().await;
-    let full = wait("d", 60, "third").await.unwrap().unwrap_err();
+    let full = wait("c", 60, "third").await.unwrap().unwrap_err();
     assert!(
         matches!(full, SessionError::QueueFull { limit: 3, .. }),
         "{full}"
