@@ -237,7 +237,7 @@ mod tests {
     struct Watched {
         store: StoreHandle,
         backend: Arc<FakeBackend>,
-        changes: mpsc::UnboundedReceiver<KnownKeys>,
+        changes: mpsc::Receiver<KnownKeys>,
     }
 
     impl Watched {
@@ -247,10 +247,10 @@ mod tests {
             let inserts = keys.iter().cloned().map(Write::InsertKey);
             store.write(inserts.collect()).await.unwrap();
             let read = at_start(&Config::default(), &store).await;
-            let (sender, changes) = mpsc::unbounded_channel();
+            let (sender, changes) = mpsc::channel(8);
             tokio::spawn(follow(read, move |keys| {
                 // The test is over where no receiver is left.
-                let _ = sender.send(keys);
+                let _ = sender.try_send(keys);
                 std::future::ready(Ok(()))
             }));
             Self {
@@ -277,7 +277,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_key_that_is_added_or_revoked_is_in_force_within_a_second() {
         let mut watched = Watched::start(&[row("00000001", None)]).await;
-        watched.nothing_for(Duration::from_secs(60)).await;
+        watched.nothing_for(Duration::from_mins(1)).await;
         let add = Write::InsertKey(row("00000002", None));
         watched.store.write(vec![add]).await.unwrap();
         assert_eq!(watched.within_a_second().await, [true, true]);
@@ -292,7 +292,7 @@ mod tests {
             day: 3,
         };
         watched.store.write(vec![used]).await.unwrap();
-        watched.nothing_for(Duration::from_secs(60)).await;
+        watched.nothing_for(Duration::from_mins(1)).await;
     }
 
     #[tokio::test(start_paused = true)]

@@ -199,13 +199,11 @@ impl KnownCredentials {
     /// The client of this name, by the key with this id, or by the token in the configuration.
     pub(super) fn client(&self, name: &str, key: Option<&str>, now_ms: u64) -> Option<Principal> {
         let is_named = |it: &Principal| it.scope.client.as_str() == name;
-        match key {
-            Some(id) => self.keys.get(id)?.admit(now_ms).filter(is_named),
-            None => {
-                let mut tokens = self.tokens.iter().map(|known| &known.principal);
-                tokens.find(|it| is_named(it)).cloned()
-            }
+        if let Some(id) = key {
+            return self.keys.get(id)?.admit(now_ms).filter(is_named);
         }
+        let mut tokens = self.tokens.iter().map(|known| &known.principal);
+        tokens.find(|it| is_named(it)).cloned()
     }
 }
 

@@ -49,7 +49,7 @@ impl Run {
             10..12 => self.close_tab().await,
             12..14 => sleep(Duration::from_millis(self.rng.u64(..3000))).await,
             14 => self.repeat().await,
-            15..17 => self.store_fails().await,
+            15..17 => self.store_fails(),
             17 if !self.is_behind => self = self.killed_at_work().await,
             17 | 18 => {
                 // What was answered while the store could be written is there again.
@@ -199,7 +199,7 @@ impl Run {
         self.known.closed.insert(number);
     }
 
-    async fn store_fails(&mut self) {
+    fn store_fails(&mut self) {
         if self.rng.bool() {
             let failure = StoreError::Unavailable("the disk is full".to_owned());
             self.house.backend.fail(Some(failure));

@@ -454,6 +454,7 @@ async fn requests_wait_for_a_tab_that_is_rebuilt_and_one_may_be_closed_before() 
 }
 
 #[tokio::test(start_paused = true)]
+#[expect(clippy::too_many_lines, reason = "it is one story")]
 async fn ended_sessions_are_shown_after_the_process_has_forgotten_them() {
     let mut settings = keeping_tabs();
     settings.config.retention = SECOND;

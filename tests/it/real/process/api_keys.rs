@@ -128,6 +128,7 @@ fn holds(haystack: &[u8], needle: &str) -> bool {
         .any(|it| it == needle.as_bytes())
 }
 
+#[expect(clippy::too_many_lines, reason = "it is one story")]
 async fn keys_and_what_was_done_with_them_outlive_the_daemon_and_leave_no_secret(
     browser: TestBrowser,
 ) {

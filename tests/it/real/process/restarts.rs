@@ -225,6 +225,7 @@ fn told(what: &str, mut times: Vec<Duration>) {
     );
 }
 
+#[expect(clippy::too_many_lines, reason = "it is one story")]
 async fn a_client_of_the_implicit_session_finds_its_tabs_and_is_told_that_its_link_is_lost(
     browser: TestBrowser,
 ) {
