@@ -6,7 +6,7 @@ use tokio::process::Command;
 
 use crate::support::daemon::Setup;
 
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 23] = [
     &[],
     &["serve"],
     &["console"],
@@ -15,6 +15,17 @@ const COMMANDS: [&[&str]; 12] = [
     &["config", "print"],
     &["config", "check"],
     &["config", "example"],
+    &["keys"],
+    &["keys", "add"],
+    &["keys", "list"],
+    &["keys", "revoke"],
+    &["audit"],
+    &["audit", "list"],
+    &["audit", "verify"],
+    &["store"],
+    &["store", "check"],
+    &["store", "migrate"],
+    &["store", "vacuum"],
     &["health"],
     &["schema"],
     &["completions"],

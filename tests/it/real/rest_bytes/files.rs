@@ -124,7 +124,7 @@ async fn a_file_goes_to_a_page_and_comes_back_byte_for_byte(browser: TestBrowser
     );
     rest.delete(&location).await.expect(204);
     rest.get(&location).await.expect(404);
-    rest.delete(&location).await.expect(404);
+    rest.delete(&location).await.expect(204);
     // What goes with a page is gone with it.
     client.close(&tab).await;
     assert_eq!(
