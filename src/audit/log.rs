@@ -16,7 +16,7 @@ impl Audit {
         Self(store)
     }
 
-    /// Writes a row when there is time; it never waits. What is written with a transaction goes there, as [`write`].
+    /// Writes a row when there is time; it never waits. What is written with a transaction goes there, as [`write()`].
     pub fn offer(&self, entry: AuditEntry) {
         if self.0.is_on() {
             self.0.offer(CLASS, write(entry));
