@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use super::describe::describe_outcome;
 use super::harness::{Asked, Bridge, Cancelling, Client, MS, settings};
+use crate::support::seeds::each_seed;
 
 /// The number of runs without `SEEDS`.
 const SEEDS: u64 = 300;
@@ -231,32 +232,13 @@ fn ask_tab(client: &Client<'_>, tab: TabId, url: &str, kind: u8) -> Asked {
     }
 }
 
-/// `SEED` runs a single seed, `SEEDS` sets their number.
 #[test]
 fn each_request_is_answered_once_and_nothing_is_leaked() {
-    let number = |name: &str| {
-        let value = std::env::var(name).ok()?;
-        Some(value.parse::<u64>().expect("SEED and SEEDS are numbers"))
-    };
-    let seeds = match number("SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("SEEDS").unwrap_or(SEEDS),
-    };
-    for seed in seeds {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap();
-        let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            runtime.block_on(async {
-                let mut run = Run::start(seed).await;
-                for _ in 0..STEPS {
-                    run.step().await;
-                }
-                run.end().await;
-            });
-        }));
-        assert!(run.is_ok(), "the run with SEED={seed} failed");
-    }
+    each_seed(SEEDS, |seed| async move {
+        let mut run = Run::start(seed).await;
+        for _ in 0..STEPS {
+            run.step().await;
+        }
+        run.end().await;
+    });
 }

@@ -14,6 +14,7 @@ pub(crate) mod raw;
 pub(crate) mod received;
 pub(crate) mod relay;
 pub(crate) mod rest_client;
+pub(crate) mod seeds;
 pub(crate) mod shared;
 pub(crate) mod site;
 pub(crate) mod upstream_proxy;

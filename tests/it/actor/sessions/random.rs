@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::house::{House, Told, config, principal};
+use crate::support::seeds::each_seed;
 
 /// The number of runs without `SEEDS`.
 const SEEDS: u64 = 60;
@@ -292,38 +293,19 @@ fn list(house: &House, client: &str, status: StatusFilter) -> Vec<SessionView> {
     }
 }
 
-/// `SEED` runs a single seed, `SEEDS` sets their number.
 #[test]
 fn nothing_is_left_of_sessions_whatever_happens_to_them() {
-    let number = |name: &str| {
-        let value = std::env::var(name).ok()?;
-        Some(value.parse::<u64>().expect("SEED and SEEDS are numbers"))
-    };
-    let seeds = match number("SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("SEEDS").unwrap_or(SEEDS),
-    };
-    for seed in seeds {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap();
-        let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            runtime.block_on(async {
-                let mut run = Run::start(seed).await;
-                let tasks = Handle::current().metrics().num_alive_tasks();
-                for _ in 0..STEPS {
-                    run.step().await;
-                }
-                run.end_all().await;
-                let left = Handle::current().metrics().num_alive_tasks();
-                assert!(
-                    left <= tasks,
-                    "{left} tasks are left, of {tasks} at the start"
-                );
-            });
-        }));
-        assert!(run.is_ok(), "the run with SEED={seed} failed");
-    }
+    each_seed(SEEDS, |seed| async move {
+        let mut run = Run::start(seed).await;
+        let tasks = Handle::current().metrics().num_alive_tasks();
+        for _ in 0..STEPS {
+            run.step().await;
+        }
+        run.end_all().await;
+        let left = Handle::current().metrics().num_alive_tasks();
+        assert!(
+            left <= tasks,
+            "{left} tasks are left, of {tasks} at the start"
+        );
+    });
 }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::house::{House, HouseSettings, config};
+use crate::support::seeds::each_seed;
 
 /// The number of runs without `SEEDS`.
 const SEEDS: u64 = 40;
@@ -252,44 +253,25 @@ impl Run {
     }
 }
 
-/// `SEED` runs a single seed, `SEEDS` sets their number.
 #[test]
 fn nothing_is_lost_or_doubled_whenever_the_process_ends() {
-    let number = |name: &str| {
-        let value = std::env::var(name).ok()?;
-        Some(value.parse::<u64>().expect("SEED and SEEDS are numbers"))
-    };
-    let seeds = match number("SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("SEEDS").unwrap_or(SEEDS),
-    };
-    for seed in seeds {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap();
-        let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            runtime.block_on(async {
-                let mut settings = HouseSettings {
-                    on_disconnect: OnDisconnect::Keep,
-                    ..HouseSettings::default()
-                };
-                settings.config.max = 50;
-                settings.config.max_per_client = 50;
-                assert_eq!(settings.config.retention, config().retention);
-                let mut run = Run {
-                    rng: Rng::with_seed(seed),
-                    house: House::over(settings, Arc::default()).await,
-                    known: Known::default(),
-                    is_behind: false,
-                };
-                for _ in 0..STEPS {
-                    run = run.step().await;
-                }
-                run.end().await;
-            });
-        }));
-        assert!(run.is_ok(), "the run with SEED={seed} failed");
-    }
+    each_seed(SEEDS, |seed| async move {
+        let mut settings = HouseSettings {
+            on_disconnect: OnDisconnect::Keep,
+            ..HouseSettings::default()
+        };
+        settings.config.max = 50;
+        settings.config.max_per_client = 50;
+        assert_eq!(settings.config.retention, config().retention);
+        let mut run = Run {
+            rng: Rng::with_seed(seed),
+            house: House::over(settings, Arc::default()).await,
+            known: Known::default(),
+            is_behind: false,
+        };
+        for _ in 0..STEPS {
+            run = run.step().await;
+        }
+        run.end().await;
+    });
 }
