@@ -80,6 +80,7 @@ fn planted() -> Vec<String> {
         "staged",
         "unparsable",
         "opened",
+        "path",
     ]
     .map(canary)
     .to_vec()
@@ -104,6 +105,10 @@ async fn plant(daemon: &Daemon, url: &str) {
         .await;
     let created = client.answer(&opened).await;
     let tab = created.head["id"].as_str().unwrap().to_owned();
+    // Links that log in or reset a password have their secret in the path.
+    let link = json!({"type": "createTab", "url": format!("{url}/{}", canary("path"))});
+    let id = client.request(link).await;
+    client.answer(&id).await;
     for request in requests(&tab, url) {
         let id = client.request(request).await;
         client.answer(&id).await;
