@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -48,7 +49,19 @@ pub(super) fn load(configured: Option<&Secret>, directory: &Path) -> Result<Mast
         make(&path, &key).map_err(failed)?;
     }
     let text = std::fs::read_to_string(&path).map_err(failed)?;
+    if is_open_to_others(&path).map_err(failed)? {
+        tracing::warn!(
+            "{} can be read by other users, who can decrypt the store and sign tokens with it: chmod 600 it, and \
+             replace it if they may have read it",
+            path.display()
+        );
+    }
     MasterKey::from_hex(&text).ok_or_else(|| KeyError::Content(path.clone()))
+}
+
+/// Whether others than its owner may do anything with a file.
+fn is_open_to_others(path: &Path) -> io::Result<bool> {
+    Ok(std::fs::metadata(path)?.permissions().mode() & 0o077 != 0)
 }
 
 /// Writes a key into a file under another name, and then names it: of two processes that start at the same time one
@@ -71,7 +84,7 @@ fn make(path: &Path, key: &MasterKey) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::fs::Permissions;
 
     #[test]
     fn a_key_is_made_once_for_its_owner_alone_and_found_again() {
@@ -83,6 +96,9 @@ mod tests {
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(!is_open_to_others(&file).unwrap());
+        std::fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
+        assert!(is_open_to_others(&file).unwrap());
         let configured = Secret::new("0f".repeat(32));
         let other = load(Some(&configured), dir.path()).unwrap();
         assert_eq!(*other.to_hex(), "0f".repeat(32));
