@@ -102,18 +102,14 @@ impl Operations {
         let Some(sealer) = self.job_sealer() else {
             return Ok(());
         };
-        let unavailable =
-            |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
-        let state = serde_json::to_vec(&job.state).map_err(|error| unavailable(&error))?;
         let place = place(job.client.as_str(), &job.id);
-        let encrypted = sealer.seal(&place, &state);
         let row = JobRow {
             id: job.id.clone(),
             client: job.client.to_string(),
             status: job.status.clone(),
             created_ms: job.created_ms,
             until_ms: job.until_ms,
-            state: Sealed(encrypted.map_err(|error| unavailable(&error))?),
+            state: Sealed::new(&sealer, &place, &job.state)?,
         };
         let written = self.services.store.write(vec![Write::PutJob(row)]);
         let late = || StoreError::Unavailable("it did not answer in time".to_owned());
@@ -134,8 +130,8 @@ fn place(client: &str, id: &str) -> String {
 }
 
 fn opened(sealer: &Sealer, row: JobRow) -> Option<KeptJob> {
-    let state = sealer.open(&place(&row.client, &row.id), &row.state.0).ok();
-    let state = state.and_then(|state| serde_json::from_slice(&state).ok());
+    let place = place(&row.client, &row.id);
+    let state = row.state.read(sealer, &place).ok();
     if state.is_none() {
         tracing::warn!(
             job = row.id,

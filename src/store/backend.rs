@@ -6,9 +6,10 @@ use futures::future::BoxFuture;
 
 use super::error::StoreError;
 use super::rows::{
-    ApiKeyRow, DeliveryRow, HistoryQuery, IdempotencyRow, JobRow, KindTotals, ScopeKey, Sealed,
-    SessionRow, StoredAudit, StoredHistory, TabRow,
+    ApiKeyRow, DeliveryRow, HistoryQuery, IdempotencyRow, JobRow, KindTotals, ScopeKey, SessionRow,
+    StoredAudit, StoredHistory, TabRow,
 };
+use super::sealed::Sealed;
 use super::write::Write;
 
 /// What a read or a write gives.

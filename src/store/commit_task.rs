@@ -9,7 +9,7 @@ use super::backend::Backend;
 use super::error::StoreError;
 use super::handle::StoreHealth;
 use super::queue::{Queue, Queued, Waiter};
-use super::rows::Sealed;
+use super::sealed::Sealed;
 use super::write::Write;
 use crate::lock::lock;
 use crate::metrics;
@@ -78,7 +78,7 @@ async fn attempt(
     let started = Instant::now();
     let (writes, waiters): (Vec<_>, Vec<_>) =
         batch.into_iter().map(|it| (it.writes, it.waiter)).unzip();
-    // In an outage with nothing to write, a write of its own finds out when it is over.
+    // In an outage with nothing to write, an empty transaction finds out when it is over.
     let tried = if writes.is_empty() {
         vec![probe()]
     } else {

@@ -40,7 +40,7 @@ impl FileLock {
     }
 }
 
-/// A file of its own: SQLite's own locks on the database end when any descriptor of it is closed. It is beside the file that
+/// Not the database itself: SQLite's locks on that end when any descriptor of it is closed. The lock file is beside the file that
 /// links lead to, so that one database has one lock under all of its names.
 fn beside(database: &Path) -> PathBuf {
     let through_directory = || {

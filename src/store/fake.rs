@@ -9,10 +9,12 @@ use futures::future::BoxFuture;
 use super::audit_chain::AUDIT_BEGIN;
 use super::backend::{Backend, Stored, Transaction};
 use super::error::StoreError;
+use super::history_in_memory;
 use super::rows::{
-    ApiKeyRow, DeliveryRow, HistoryQuery, IdempotencyRow, JobRow, KindTotals, ScopeKey, Sealed,
-    SessionRow, StoredAudit, StoredHistory, TabRow,
+    ApiKeyRow, DeliveryRow, HistoryQuery, IdempotencyRow, JobRow, KindTotals, ScopeKey, SessionRow,
+    StoredAudit, StoredHistory, TabRow,
 };
+use super::sealed::Sealed;
 use super::write::{Retention, Write};
 use crate::lock::lock;
 
@@ -77,6 +79,10 @@ impl FakeBackend {
 }
 
 impl Rows {
+    fn history_of(&self, scope: &ScopeKey) -> impl DoubleEndedIterator<Item = &StoredHistory> {
+        self.history.iter().filter(move |it| it.row.scope == *scope)
+    }
+
     fn write(&mut self, write: Write) -> Result<(), StoreError> {
         match write {
             Write::PutSession(row) => self.put_session(row),
@@ -270,64 +276,15 @@ impl Backend for FakeBackend {
     }
 
     fn history(&self, scope: ScopeKey, query: HistoryQuery) -> Stored<'_, Vec<StoredHistory>> {
-        self.read(|rows| {
-            let matches = |it: &&StoredHistory| {
-                let in_range = query.after.is_none_or(|after| {
-                    if query.newest_first {
-                        it.seq < after
-                    } else {
-                        it.seq > after
-                    }
-                });
-                in_range
-                    && it.row.scope == scope
-                    && query.tab.is_none_or(|tab| it.row.tab == Some(tab))
-                    && query.kind.as_ref().is_none_or(|kind| it.row.kind == *kind)
-                    && (!query.failed || it.row.outcome != "ok")
-            };
-            let rows = rows.history.iter();
-            let rows: Vec<_> = if query.newest_first {
-                rows.rev().filter(matches).take(query.limit).collect()
-            } else {
-                rows.filter(matches).take(query.limit).collect()
-            };
-            rows.into_iter().cloned().collect()
-        })
+        self.read(|rows| history_in_memory::select(rows.history_of(&scope), &query))
     }
 
     fn history_totals(&self, scope: ScopeKey) -> Stored<'_, Vec<KindTotals>> {
-        self.read(|rows| {
-            let mut totals = BTreeMap::<String, KindTotals>::new();
-            for StoredHistory { row, .. } in rows.history.iter().filter(|it| it.row.scope == scope)
-            {
-                let entry = totals.entry(row.kind.clone());
-                let total = entry.or_insert_with(|| KindTotals {
-                    kind: row.kind.clone(),
-                    count: 0,
-                    failed: 0,
-                    total_us: 0,
-                    max_us: 0,
-                    bytes: 0,
-                });
-                let took = row.took_us.unwrap_or(0);
-                total.count += 1;
-                total.failed += u64::from(row.outcome != "ok");
-                total.total_us += took;
-                total.max_us = total.max_us.max(took);
-                total.bytes += row.bytes.unwrap_or(0);
-            }
-            totals.into_values().collect()
-        })
+        self.read(|rows| history_in_memory::totals(rows.history_of(&scope)))
     }
 
     fn slowest(&self, scope: ScopeKey, limit: usize) -> Stored<'_, Vec<StoredHistory>> {
-        self.read(|rows| {
-            let own = rows.history.iter().filter(|it| it.row.scope == scope);
-            let mut own: Vec<_> = own.cloned().collect();
-            own.sort_by_key(|it| std::cmp::Reverse(it.row.took_us));
-            own.truncate(limit);
-            own
-        })
+        self.read(|rows| history_in_memory::slowest(rows.history_of(&scope), limit))
     }
 
     fn audit(&self, after: u64, limit: usize) -> Stored<'_, Vec<StoredAudit>> {

@@ -78,7 +78,7 @@ impl StoreHandle {
         Self(Inner::Unusable(reason.to_string().into()))
     }
 
-    /// Writes into this database, from a task of its own.
+    /// Starts the task that writes into this database.
     pub fn start(backend: Arc<dyn Backend>) -> Self {
         Self::start_with(backend, QUEUE, None)
     }

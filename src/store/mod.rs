@@ -5,8 +5,9 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | `rows`, `write`, `audit_chain` | what is kept; changes of it as values |
+//! | `rows`, `sealed`, `write`, `audit_chain` | what is kept; what of it is encrypted; changes of it as values |
 //! | `backend`, `error`, `fake` | the port; its errors; a database in memory |
+//! | `history_in_memory` | the reads of a history that is not in a database |
 //! | `handle`, `queue`, `commit_task` | the queue in front of a database, and the task that empties it |
 //! | `open`, `url`, `settings`, `daemon_lock`, `report` | opening and checking the store that is configured |
 //! | `sql`, `sqlite`, `postgres` | the SQL of all databases; the two |
@@ -18,11 +19,13 @@ mod daemon_lock;
 mod error;
 pub mod fake;
 mod handle;
+pub mod history_in_memory;
 mod open;
 mod postgres;
 mod queue;
 mod report;
 mod rows;
+mod sealed;
 mod settings;
 mod sql;
 mod sqlite;
@@ -37,8 +40,9 @@ pub use self::open::{StoreUse, check, migrate, open, vacuum};
 pub use self::report::StoreReport;
 pub use self::rows::{
     ApiKeyRow, AuditRow, DeliveryRow, HistoryQuery, HistoryRow, IdempotencyRow, JobRow, KindTotals,
-    ScopeKey, Sealed, SessionEnd, SessionRow, StoredAudit, StoredHistory, TabRow, UsageRow,
+    ScopeKey, SessionEnd, SessionRow, StoredAudit, StoredHistory, TabRow, UsageRow,
 };
+pub use self::sealed::{Sealed, SealedError};
 pub use self::settings::StoreConfig;
 pub use self::url::{NotAStoreUrl, StoreUrl};
 pub use self::write::{Retention, Write};

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A value that was encrypted before it came here (`crate::sealing`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed(pub Vec<u8>);
+use super::sealed::Sealed;
 
 /// A session that a client has created.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! What is written, as values: a list of them is one transaction.
 
 use super::rows::{
-    ApiKeyRow, AuditRow, DeliveryRow, HistoryRow, IdempotencyRow, JobRow, ScopeKey, Sealed,
-    SessionEnd, SessionRow, TabRow, UsageRow,
+    ApiKeyRow, AuditRow, DeliveryRow, HistoryRow, IdempotencyRow, JobRow, ScopeKey, SessionEnd,
+    SessionRow, TabRow, UsageRow,
 };
+use super::sealed::Sealed;
 
 /// One change of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]

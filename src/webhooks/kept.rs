@@ -58,11 +58,8 @@ impl KeptMessages {
             .read_or_nothing(|store| store.deliveries(most))
             .await?;
         let opened = rows.into_iter().filter_map(|row| {
-            let content = sealer.open(&place(&row.client, &row.id), &row.message.0);
-            let content = content
-                .ok()
-                .and_then(|it| serde_json::from_slice::<Content>(&it).ok());
-            let Some(content) = content else {
+            let place = place(&row.client, &row.id);
+            let Ok(content) = row.message.read::<Content>(sealer, &place) else {
                 tracing::warn!(
                     webhook = row.id,
                     "a webhook cannot be decrypted with the key in use, and is given up"
@@ -89,14 +86,12 @@ fn place(client: &str, id: &str) -> String {
 }
 
 fn row(kept: &Kept, sealer: &Sealer) -> Result<DeliveryRow, StoreError> {
-    let unavailable = |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
-    let content = serde_json::to_vec(&*kept.content).map_err(|error| unavailable(&error))?;
-    let encrypted = sealer.seal(&place(&kept.client, &kept.id), &content);
+    let place = place(&kept.client, &kept.id);
     Ok(DeliveryRow {
         id: kept.id.clone(),
         client: kept.client.clone(),
         event: kept.kind.clone(),
-        message: Sealed(encrypted.map_err(|error| unavailable(&error))?),
+        message: Sealed::new(sealer, &place, &*kept.content)?,
         attempts: kept.attempts,
         next_ms: kept.next_ms,
         give_up_ms: kept.give_up_ms,

@@ -1,6 +1,6 @@
 //! Webhooks: what has happened is told by a `POST` to a URL that a client has given, signed as [Standard Webhooks] say.
 //!
-//! A message is kept in the store before it is sent, and sent by a task of its own: nobody waits for a receiver. A receiver
+//! A message is kept in the store before it is sent, and sent by a background task: nobody waits for a receiver. A receiver
 //! may get a message twice, and knows it by its `webhook-id`.
 //!
 //! | module | holds |

@@ -6,9 +6,9 @@ use cdp_bridge_protocol::request::GetHistory;
 use cdp_bridge_protocol::{RequestKind, SessionRef, TabId};
 
 use super::recorder::HistoryRecorder;
-use super::row;
 use super::{HistoryQuery, KindTotals, StoredHistory};
 use crate::lock::lock;
+use crate::operations::keeping::scope_key;
 use crate::operations::principal::Reach;
 use crate::operations::responder::Responder;
 use crate::operations::sessions::{BadOption, SessionError, SessionId, SessionUsage};
@@ -199,7 +199,7 @@ impl Operations {
 }
 
 fn key(client: &ClientId, id: SessionId) -> ScopeKey {
-    row::key(&Scope {
+    scope_key(&Scope {
         client: client.clone(),
         session: id.into(),
     })

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::row::OK;
+use crate::store::history_in_memory;
 use crate::store::{HistoryQuery, HistoryRow, KindTotals, ScopeKey, StoredHistory};
 
 /// The most rows of a client. The oldest make room.
@@ -47,60 +47,22 @@ impl Rings {
     }
 
     pub(super) fn history(&self, scope: &ScopeKey, query: &HistoryQuery) -> Vec<StoredHistory> {
-        let matches = |it: &&StoredHistory| {
-            let in_range = query.after.is_none_or(|after| {
-                if query.newest_first {
-                    it.seq < after
-                } else {
-                    it.seq > after
-                }
-            });
-            in_range
-                && query.tab.is_none_or(|tab| it.row.tab == Some(tab))
-                && query.kind.as_ref().is_none_or(|kind| it.row.kind == *kind)
-                && (!query.failed || it.row.outcome != OK)
-        };
-        if query.newest_first {
-            let newest = self.of(scope).rev().filter(matches);
-            newest.take(query.limit).cloned().collect()
-        } else {
-            let oldest = self.of(scope).filter(matches);
-            oldest.take(query.limit).cloned().collect()
-        }
+        history_in_memory::select(self.of(scope), query)
     }
 
     pub(super) fn totals(&self, scope: &ScopeKey) -> Vec<KindTotals> {
-        let mut totals: HashMap<&str, KindTotals> = HashMap::new();
-        for StoredHistory { row, .. } in self.of(scope) {
-            let of_kind = totals.entry(&row.kind).or_insert_with(|| KindTotals {
-                kind: row.kind.clone(),
-                count: 0,
-                failed: 0,
-                total_us: 0,
-                max_us: 0,
-                bytes: 0,
-            });
-            let took = row.took_us.unwrap_or(0);
-            of_kind.count += 1;
-            of_kind.failed += u64::from(row.outcome != OK);
-            of_kind.total_us += took;
-            of_kind.max_us = of_kind.max_us.max(took);
-            of_kind.bytes += row.bytes.unwrap_or(0);
-        }
-        totals.into_values().collect()
+        history_in_memory::totals(self.of(scope))
     }
 
     pub(super) fn slowest(&self, scope: &ScopeKey, limit: usize) -> Vec<StoredHistory> {
-        let timed = self.of(scope).filter(|it| it.row.took_us.is_some());
-        let mut slowest: Vec<_> = timed.collect();
-        slowest.sort_by_key(|it| std::cmp::Reverse(it.row.took_us));
-        slowest.into_iter().take(limit).cloned().collect()
+        history_in_memory::slowest(self.of(scope), limit)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::history_in_memory::OK;
 
     fn row(client: &str, session: &str, kind: &str, took_us: u64) -> HistoryRow {
         HistoryRow {

@@ -5,21 +5,11 @@ use cdp_bridge_protocol::event::SessionStatus;
 use serde_json::{Map, Value, json};
 
 use super::detail::{Detail, location};
-use crate::operations::sessions::SessionId;
+use crate::operations::keeping::scope_key;
 use crate::operations::{Call, OperationError, OperationOutcome, Success};
-use crate::store::{HistoryRow, ScopeKey};
-use crate::tabs::{AnswerKind, Fact, FactKind, Scope};
-
-/// The outcome of what succeeded, and of events.
-pub(super) const OK: &str = "ok";
-
-/// The key of a scope in the store.
-pub(super) fn key(scope: &Scope) -> ScopeKey {
-    ScopeKey {
-        client: scope.client.to_string(),
-        session: SessionId::of(scope).to_string(),
-    }
-}
+use crate::store::HistoryRow;
+use crate::store::history_in_memory::OK;
+use crate::tabs::{AnswerKind, Fact, FactKind};
 
 /// Whether a call was turned away before anything was carried out. Such calls leave no rows: a flood of them would push
 /// out all others.
@@ -43,7 +33,7 @@ pub(super) fn of_call(
 ) -> HistoryRow {
     let made = outcome.as_ref().ok().and_then(tab_of);
     HistoryRow {
-        scope: key(&call.scope),
+        scope: scope_key(&call.scope),
         tab: call.tab.or(made).map(TabId::number),
         at_ms: call.arrival.at_ms + took_us / 1000,
         kind: call.kind.as_str().to_owned(),
@@ -98,7 +88,7 @@ pub(super) fn of_fact(fact: &Fact, at_ms: u64) -> Option<HistoryRow> {
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
     Some(HistoryRow {
-        scope: key(fact.audience.scope()?),
+        scope: scope_key(fact.audience.scope()?),
         tab: fact.tab.map(TabId::number),
         at_ms,
         kind: kind.to_owned(),

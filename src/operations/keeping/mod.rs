@@ -27,3 +27,4 @@ pub use self::keep::Keeping;
 pub use self::kept_keys::KeyIsAnothers;
 pub use self::once_key::{Made, OnceKey};
 pub use self::restore::RestoreReport;
+pub(in crate::operations) use self::rows::scope_key;

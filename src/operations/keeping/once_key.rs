@@ -21,7 +21,7 @@ use super::rows;
 pub struct OnceKey {
     /// Whose key it is.
     pub scope: Scope,
-    /// The door that it came through: each has keys of its own.
+    /// The door that it came through. The same key at two doors is two keys.
     pub door: &'static str,
     /// As the client has written it.
     pub key: String,

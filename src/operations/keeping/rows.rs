@@ -21,7 +21,7 @@ pub(super) enum Unreadable {
     #[error(transparent)]
     Options(#[from] crate::sessions::NotOptions),
     #[error("the page of a kept tab cannot be read: {0}")]
-    Page(#[from] serde_json::Error),
+    Page(#[from] crate::store::SealedError),
     #[error(transparent)]
     Id(#[from] crate::sessions::NotASessionId),
     #[error("a kept session has ended for the unknown reason {0:?}")]
@@ -29,7 +29,7 @@ pub(super) enum Unreadable {
 }
 
 /// The owner of tabs and keys, as it is written.
-pub(super) fn scope_key(scope: &Scope) -> ScopeKey {
+pub(in crate::operations) fn scope_key(scope: &Scope) -> ScopeKey {
     ScopeKey {
         client: scope.client.to_string(),
         session: SessionId::of(scope).to_string(),
@@ -44,11 +44,6 @@ pub(super) fn scope_of(key: &ScopeKey) -> Result<Scope, Unreadable> {
     })
 }
 
-/// Without a random number nothing can be encrypted: it is not written then.
-fn unavailable(error: getrandom::Error) -> StoreError {
-    StoreError::Unavailable(format!("the system gives no random numbers: {error}"))
-}
-
 fn place_of_session(client: &str, id: &str) -> String {
     format!("sessions/{client}/{id}")
 }
@@ -60,13 +55,11 @@ fn place_of_tab(scope: &ScopeKey, tab: u64) -> String {
 pub(super) fn session(sealer: &Sealer, session: &KeptSession) -> Result<SessionRow, StoreError> {
     let (id, client) = (session.id.to_string(), session.client.to_string());
     let place = place_of_session(&client, &id);
-    let options = sealer
-        .seal(&place, &session.options.to_json())
-        .map_err(unavailable)?;
+    let options = Sealed::of_bytes(sealer, &place, &session.options.to_json())?;
     Ok(SessionRow {
         external_id: session.options.external_id.clone(),
         metadata: session.options.metadata.clone(),
-        options: Sealed(options),
+        options,
         token_generation: 0,
         created_ms: session.created_at_ms,
         expires_ms: session.expires_at_ms(),
@@ -148,15 +141,11 @@ pub(super) fn read_end(end: &SessionEnd) -> Result<KeptEnd, Unreadable> {
 
 pub(super) fn tab(sealer: &Sealer, tab: &KeptTab) -> Result<TabRow, StoreError> {
     let (scope, number) = (scope_key(&tab.scope), tab.id.number());
-    // Texts and numbers always serialize.
-    let page = serde_json::to_vec(&tab.page).unwrap_or_default();
-    let state = sealer
-        .seal(&place_of_tab(&scope, number), &page)
-        .map_err(unavailable)?;
+    let state = Sealed::new(sealer, &place_of_tab(&scope, number), &tab.page)?;
     Ok(TabRow {
         scope,
         tab: number,
-        state: Sealed(state),
+        state,
         logged_out: tab.logged_out,
         opener: tab.opener.map(TabId::number),
         created_ms: tab.created_at_ms,
@@ -167,8 +156,8 @@ pub(super) fn tab(sealer: &Sealer, tab: &KeptTab) -> Result<TabRow, StoreError> 
 
 /// A tab as it was written.
 pub(super) fn read_tab(sealer: &Sealer, row: &TabRow) -> Result<KeptTab, Unreadable> {
-    let page = sealer.open(&place_of_tab(&row.scope, row.tab), &row.state.0)?;
-    let page: KeptPage = serde_json::from_slice(&page)?;
+    let place = place_of_tab(&row.scope, row.tab);
+    let page: KeptPage = row.state.read(sealer, &place)?;
     Ok(KeptTab {
         id: TabId::new(row.tab),
         scope: scope_of(&row.scope)?,

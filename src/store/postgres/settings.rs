@@ -104,7 +104,7 @@ impl Connections {
             .map_err(|error| StoreError::Unavailable(error.to_string()))
     }
 
-    /// A connection of its own, without a limit for statements. It ends with the client.
+    /// A connection outside of the pool, without `statement_timeout`. It ends with the client.
     pub(super) async fn single(&self) -> Result<Client, StoreError> {
         if let Some(tls) = self.tls.clone() {
             let (client, connection) = self.config.connect(tls).await.map_err(store_error)?;

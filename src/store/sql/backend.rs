@@ -11,9 +11,10 @@ use super::{changes, queries};
 use crate::store::backend::{Backend, Stored, Transaction};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    ApiKeyRow, DeliveryRow, HistoryQuery, IdempotencyRow, JobRow, KindTotals, ScopeKey, Sealed,
-    SessionRow, StoredAudit, StoredHistory, TabRow,
+    ApiKeyRow, DeliveryRow, HistoryQuery, IdempotencyRow, JobRow, KindTotals, ScopeKey, SessionRow,
+    StoredAudit, StoredHistory, TabRow,
 };
+use crate::store::sealed::Sealed;
 
 /// Runs statements.
 pub(crate) trait Database: Debug + Send + Sync + 'static {

@@ -4,9 +4,10 @@ use super::statement::{Statement, Step, statement};
 use crate::store::audit_chain;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    ApiKeyRow, AuditRow, DeliveryRow, HistoryRow, IdempotencyRow, JobRow, ScopeKey, Sealed,
-    SessionEnd, SessionRow, TabRow, UsageRow,
+    ApiKeyRow, AuditRow, DeliveryRow, HistoryRow, IdempotencyRow, JobRow, ScopeKey, SessionEnd,
+    SessionRow, TabRow, UsageRow,
 };
+use crate::store::sealed::Sealed;
 use crate::store::write::{Retention, Write};
 
 /// The beginning of every insertion into the history, up to the rows.

@@ -5,8 +5,9 @@ use super::value::Row;
 use crate::store::error::StoreError;
 use crate::store::rows::{
     ApiKeyRow, AuditRow, DeliveryRow, HistoryQuery, HistoryRow, IdempotencyRow, JobRow, KindTotals,
-    ScopeKey, Sealed, SessionEnd, SessionRow, StoredAudit, StoredHistory, TabRow,
+    ScopeKey, SessionEnd, SessionRow, StoredAudit, StoredHistory, TabRow,
 };
+use crate::store::sealed::Sealed;
 
 type Decoded<T> = Result<T, StoreError>;
 
@@ -111,7 +112,7 @@ pub(crate) fn history_totals(scope: ScopeKey) -> Statement {
 
 pub(crate) fn slowest(scope: ScopeKey, limit: usize) -> Statement {
     statement!(
-        history_where!(" ORDER BY COALESCE(took_us, -1) DESC, seq LIMIT $3"),
+        history_where!(" AND took_us IS NOT NULL ORDER BY took_us DESC, seq LIMIT $3"),
         scope.client,
         scope.session,
         limit as u64

@@ -1,4 +1,4 @@
-//! Threads that read, each with a connection of its own: a read does not wait for a commit.
+//! Threads that read, each with its connection, so that a read does not wait for a commit.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};

@@ -11,8 +11,9 @@ use super::{Sqlite, maintenance};
 use crate::store::backend::Backend as _;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AuditRow, HistoryQuery, HistoryRow, ScopeKey, Sealed, SessionEnd, SessionRow, TabRow, UsageRow,
+    AuditRow, HistoryQuery, HistoryRow, ScopeKey, SessionEnd, SessionRow, TabRow, UsageRow,
 };
+use crate::store::sealed::Sealed;
 use crate::store::sql::backend::SqlBackend;
 use crate::store::sql::changes;
 use crate::store::sql::migrations::{MIGRATIONS, Migration};

@@ -27,7 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("tokens", &["lock"]),
     ("runtime", &[]),
     ("sealing", &[]),
-    ("store", &["clock", "lock", "metrics", "secret"]),
+    ("store", &["clock", "lock", "metrics", "sealing", "secret"]),
     ("audit", &["clock", "store"]),
     ("systemd", &[]),
     ("client", &["protocol"]),
